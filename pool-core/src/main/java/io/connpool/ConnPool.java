@@ -1,0 +1,191 @@
+package io.connpool;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps connections of one {@link Transport} good and lends them.
+ *
+ * <pre>{@code
+ * ConnPool<Socket> pool = ConnPool.builder(ctx -> new Socket("127.0.0.1", 7000)).build();
+ * String answer = pool.call(socket -> ask(socket));
+ * }</pre>
+ *
+ * <p>{@link #call} is the way to use a pool: it judges what the body throws, so a connection with
+ * half an answer in it never goes back. {@link #acquire} is for uses that a lambda cannot express.
+ *
+ * <p><b>What a caller may wait for.</b> Only {@code acquire}, {@code call} and {@code run} wait,
+ * only for a connection to become available, and never longer than their timeout, whatever dials,
+ * heartbeats and closes do meanwhile. Nobody pays for somebody else's dial: a released connection
+ * serves a waiter even if the dial begun for it still hangs.
+ *
+ * <p><b>Fairness.</b> A thread that asks while a connection is idle may be served before one that
+ * waits. A waiter that was overtaken for one millisecond is given the next released connection.
+ * {@link PoolBuilder#fair} makes the order strict.
+ *
+ * <p><b>Memory effects.</b> What a thread did before it ended a lease happens-before what the next
+ * holder of that connection does after its acquire.
+ *
+ * <p>All methods may be called from any thread, virtual ones included.
+ *
+ * @param <C> the type of the connections
+ */
+public interface ConnPool<C> extends AutoCloseable {
+
+  /**
+   * Begins to describe a pool.
+   *
+   * @param transport how to dial; a lambda is enough: {@code ctx -> new Socket(host, port)}
+   * @param <C> the type of the connections
+   * @return a builder with the documented defaults
+   */
+  static <C> PoolBuilder<C> builder(Transport<C> transport) {
+    return new PoolBuilder<>(transport);
+  }
+
+  /**
+   * Acquires a connection, waiting up to the configured acquire timeout.
+   *
+   * @return a lease the caller must end
+   * @throws AcquireTimeoutException if none became available in time
+   * @throws PoolExhaustedException if the policy forbids to wait
+   * @throws DialException if the dials begun for this caller all failed
+   * @throws PoolClosedException if the pool is or gets closed
+   * @throws InterruptedException if the thread is interrupted before or while waiting; nothing was
+   *     acquired then
+   */
+  Lease<C> acquire() throws InterruptedException;
+
+  /**
+   * As {@link #acquire()}, with its own limit.
+   *
+   * @param timeout how long to wait, zero for not at all
+   * @return a lease the caller must end
+   * @throws InterruptedException as for {@link #acquire()}
+   * @throws IllegalArgumentException if the timeout is negative
+   */
+  Lease<C> acquire(Duration timeout) throws InterruptedException;
+
+  /**
+   * Takes a connection that is ready now. Never waits; when there is none and fewer than maxActive
+   * exist, a dial is begun for whoever asks next.
+   *
+   * @return a lease the caller must end, or empty
+   * @throws PoolClosedException if the pool is closed
+   */
+  Optional<Lease<C>> tryAcquire();
+
+  /**
+   * Acquires without blocking, within the configured acquire timeout.
+   *
+   * @return completes with a lease that the receiver must end, or with one of the exceptions of
+   *     {@link #acquire()}. Completed on a thread of the pool's unless a connection was ready.
+   *     Cancelling it gives up the place in the queue; a lease that was on its way goes back.
+   */
+  CompletableFuture<Lease<C>> acquireAsync();
+
+  /**
+   * As {@link #acquireAsync()}, with its own limit.
+   *
+   * @param timeout how long the caller is willing to be queued, zero for not at all
+   * @return as for {@link #acquireAsync()}
+   * @throws IllegalArgumentException if the timeout is negative
+   */
+  CompletableFuture<Lease<C>> acquireAsync(Duration timeout);
+
+  /**
+   * Acquires, runs the body on the calling thread, and releases. If the body throws, the
+   * transport's {@link Transport#classify verdict} decides whether the connection is kept; the
+   * exception goes on unchanged.
+   *
+   * @param body what to do with the connection
+   * @param <R> the type of the result
+   * @param <X> what the body may throw
+   * @return what the body returned
+   * @throws X what the body threw
+   * @throws InterruptedException as for {@link #acquire()}
+   */
+  <R extends @Nullable Object, X extends Exception> R call(Call<? super C, ? extends R, X> body)
+      throws X, InterruptedException;
+
+  /**
+   * As {@link #call(Call)}, with its own limit for the acquire.
+   *
+   * @param timeout how long to wait for a connection
+   * @param body what to do with the connection
+   * @param <R> the type of the result
+   * @param <X> what the body may throw
+   * @return what the body returned
+   * @throws X what the body threw
+   * @throws InterruptedException as for {@link #acquire()}
+   */
+  <R extends @Nullable Object, X extends Exception> R call(
+      Duration timeout, Call<? super C, ? extends R, X> body) throws X, InterruptedException;
+
+  /**
+   * As {@link #call(Call)}, for a body without a result.
+   *
+   * @param body what to do with the connection
+   * @param <X> what the body may throw
+   * @throws X what the body threw
+   * @throws InterruptedException as for {@link #acquire()}
+   */
+  <X extends Exception> void run(Action<? super C, X> body) throws X, InterruptedException;
+
+  /**
+   * As {@link #run(Action)}, with its own limit for the acquire.
+   *
+   * @param timeout how long to wait for a connection
+   * @param body what to do with the connection
+   * @param <X> what the body may throw
+   * @throws X what the body threw
+   * @throws InterruptedException as for {@link #acquire()}
+   */
+  <X extends Exception> void run(Duration timeout, Action<? super C, X> body)
+      throws X, InterruptedException;
+
+  /**
+   * Acquires without blocking, begins the body, and ends the lease when the body's stage completes.
+   * A failed stage, or a body that throws, is judged as in {@link #call(Call)}.
+   *
+   * @param body begins something with the connection; runs on the calling thread if a connection
+   *     was ready, otherwise on a thread of the pool's
+   * @param <R> the type of the result
+   * @return completes as the body's stage does, or with one of the exceptions of {@link
+   *     #acquire()}. Cancelling it does not stop a body that has begun; the lease still ends with
+   *     its stage.
+   */
+  <R extends @Nullable Object> CompletableFuture<R> callAsync(AsyncCall<? super C, R> body);
+
+  /**
+   * The figures of this moment. Costs a pass over the connections.
+   *
+   * @return an immutable snapshot
+   */
+  PoolStats stats();
+
+  /**
+   * The settings in force, after clamps and defaults.
+   *
+   * @return the configuration
+   */
+  PoolConfig effectiveConfig();
+
+  /**
+   * Closes the pool: nothing is lent from now on, waiters fail with {@link PoolClosedException},
+   * idle connections are closed, leases may finish. After the grace the connections still out are
+   * closed under their holders. Returns at most one second after the grace. Closing a closed pool
+   * only waits for the same end.
+   *
+   * @param grace how long leases may take, zero for not at all
+   * @return true if every lease ended by itself and every close returned
+   * @throws IllegalArgumentException if the grace is negative
+   */
+  boolean close(Duration grace);
+
+  /** {@link #close(Duration)} with the configured close timeout. */
+  @Override
+  void close();
+}

@@ -1,0 +1,49 @@
+package io.connpool;
+
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * The settings a pool really works with, after defaults were filled in and contradictions resolved.
+ * Immutable. {@link PoolBuilder} documents each setting and its default.
+ *
+ * @param name names the pool in messages and threads
+ * @param maxActive most connections at once, 0 for no limit
+ * @param minIdle how many idle connections are kept ready
+ * @param maxIdle how many idle connections never expire
+ * @param hardMax most connections at once with {@link WhenExhausted#OVERFLOW}; otherwise maxActive
+ * @param whenExhausted what an acquire does at the limit
+ * @param fair whether waiters are served strictly in order
+ * @param acquireTimeout how long {@code acquire()} waits
+ * @param dialTimeout the time of one attempt, first heartbeat included, and of any other heartbeat
+ * @param dialAttempts attempts per episode
+ * @param maxConcurrentDials dials at once
+ * @param heartbeatInterval how long a connection may be unused without a heartbeat, zero for ever
+ * @param idleTimeout how long one beyond maxIdle may be idle, zero for ever
+ * @param maxLifetime how old a connection gets (give or take a tenth), zero for no limit
+ * @param closeTimeout how long {@code close()} waits for leases
+ * @param attributes what dials are told
+ */
+public record PoolConfig(
+    String name,
+    int maxActive,
+    int minIdle,
+    int maxIdle,
+    int hardMax,
+    WhenExhausted whenExhausted,
+    boolean fair,
+    Duration acquireTimeout,
+    Duration dialTimeout,
+    int dialAttempts,
+    int maxConcurrentDials,
+    Duration heartbeatInterval,
+    Duration idleTimeout,
+    Duration maxLifetime,
+    Duration closeTimeout,
+    Map<String, Object> attributes) {
+
+  /** Copies the attributes. */
+  public PoolConfig {
+    attributes = Map.copyOf(attributes);
+  }
+}

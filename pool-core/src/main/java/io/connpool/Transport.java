@@ -1,0 +1,128 @@
+package io.connpool;
+
+import java.time.Duration;
+
+/**
+ * What a pool must know about one kind of connection: how to dial it, how to ask whether it still
+ * works, and how to close it. Only {@link #dial} is abstract, so a lambda is a transport.
+ *
+ * <p><b>Where the methods run.</b> {@link #dial}, {@link #heartbeat} and {@link #close} may block:
+ * they run on the pool's own threads, never on a caller's and never under a lock, and are cut off
+ * from outside (the thread is interrupted) when their time is over. {@link #probe}, {@link
+ * #onRelease}, {@link #capacity}, {@link #load} and {@link #classify} run inline on whatever thread
+ * needs the answer and must not block.
+ *
+ * <p><b>Ownership.</b> While one of these methods runs on an exclusive connection nobody else has
+ * it. A shared connection ({@link #capacity} above 1) may be in use by its leases meanwhile.
+ *
+ * <p><b>Misbehaviour.</b> Whatever they throw, errors included, stays inside the pool: a failing
+ * {@code dial} or {@code heartbeat} is a failed attempt, a failing {@code probe} or {@code
+ * onRelease} means the connection is broken, a failing {@code close} is counted and logged. A call
+ * that never returns costs one thread and blocks nobody.
+ *
+ * <p>Implementations must be safe for use by several threads at once.
+ *
+ * @param <C> the type of the connections
+ */
+@FunctionalInterface
+public interface Transport<C> {
+
+  /**
+   * Opens one new connection. The pool owns the result and passes it to {@link #close} exactly
+   * once. A result that arrives after the attempt was cut off is closed at once.
+   *
+   * @param context the deadline of this attempt and what else the pool knows about it
+   * @return the connection, never null (null counts as a failed attempt)
+   * @throws Exception if it cannot be opened; becomes the cause of the caller's {@link
+   *     DialException}
+   */
+  C dial(DialContext context) throws Exception;
+
+  /**
+   * Makes a round trip that proves that the connection works. Runs after each dial, before re-use
+   * when the connection was unused for the heartbeat interval, and in the background. The default
+   * does nothing: such connections are trusted until their {@link #probe} or an error says
+   * otherwise.
+   *
+   * @param connection the connection, owned by this call unless it is shared
+   * @param limit how long it may take; the pool cuts it off afterwards
+   * @throws Exception if the connection is dead; it is closed
+   */
+  default void heartbeat(C connection, Duration limit) throws Exception {}
+
+  /**
+   * Closes the connection. Called exactly once for every connection that {@link #dial} returned.
+   * The default closes an {@link AutoCloseable}; for any other type it throws, and the pool makes
+   * that an error of the first dial rather than a silent leak.
+   *
+   * @param connection the connection; nobody will be given it again
+   * @param reason why the pool lets it go
+   * @throws Exception if closing failed; counted and logged, never shown to users of the pool
+   */
+  default void close(C connection, CloseReason reason) throws Exception {
+    if (connection instanceof AutoCloseable closeable) {
+      closeable.close();
+    } else {
+      throw new UnsupportedOperationException(
+          connection.getClass().getName()
+              + " is not AutoCloseable and the transport has no close function");
+    }
+  }
+
+  /**
+   * Looks at the connection without traffic and without waiting: microseconds at most. Runs before
+   * every loan and on idle connections every second.
+   *
+   * @param connection the connection
+   * @return what was seen; {@link Health#STALE} and {@link Health#DIRTY} close the connection, the
+   *     others let it be lent
+   */
+  default Health probe(C connection) {
+    return Health.UNKNOWN;
+  }
+
+  /**
+   * Judges a connection that comes back, before anybody else can have it. Runs on the releasing
+   * thread.
+   *
+   * @param connection the connection
+   * @return what was seen, as for {@link #probe}
+   */
+  default Health onRelease(C connection) {
+    return Health.CLEAN;
+  }
+
+  /**
+   * How many leases may have this connection at once. Asked after the dial and after each {@link
+   * ConnSignals#capacityChanged()}. A connection that says 1 after its dial is exclusive for life;
+   * any other answer makes it shared, and later answers, 0 included, change how many may share it.
+   *
+   * @param connection the connection
+   * @return 1 for exclusive use, more for sharing; at most 65,535 are used
+   */
+  default int capacity(C connection) {
+    return 1;
+  }
+
+  /**
+   * For shared connections: how many requests the connection itself knows to be in flight.
+   *
+   * @param connection the connection
+   * @return the number, 0 if unknown
+   */
+  default int load(C connection) {
+    return 0;
+  }
+
+  /**
+   * Judges what the body of {@link ConnPool#call} threw: does the connection survive it?
+   *
+   * @param connection the connection the body had
+   * @param failure what it threw
+   * @return the verdict; by default the connection is closed, because an unknown failure may have
+   *     left half an answer in it
+   */
+  default Verdict classify(C connection, Throwable failure) {
+    return Verdict.CLOSE;
+  }
+}

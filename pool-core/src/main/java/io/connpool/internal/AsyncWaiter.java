@@ -1,0 +1,49 @@
+package io.connpool.internal;
+
+import io.connpool.Lease;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** A caller that waits as a future. Its outcome is passed on by a worker, not by who caused it. */
+final class AsyncWaiter<C> extends Waiter<C> {
+  private final WaitingRoom<C> room;
+  private final CompletableFuture<Lease<C>> future = new CompletableFuture<>();
+  private volatile Environment.@Nullable Timer timer;
+
+  AsyncWaiter(WaitingRoom<C> room) {
+    super(null);
+    this.room = room;
+  }
+
+  CompletableFuture<Lease<C>> future() {
+    return future;
+  }
+
+  /** When its time runs out; the timer may fire before it is known here, which does no harm. */
+  void limitedBy(Environment.Timer limit) {
+    timer = limit;
+    if (future.isDone()) {
+      limit.cancel();
+    }
+  }
+
+  /**
+   * It has an outcome: the future is completed on a worker, because its dependents are user code.
+   */
+  void completeOn(Executor workers) {
+    try {
+      workers.execute(() -> room.complete(this));
+    } catch (RejectedExecutionException poolEnded) {
+      room.complete(this);
+    }
+  }
+
+  void cancelTimer() {
+    Environment.Timer limit = timer;
+    if (limit != null) {
+      limit.cancel();
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package io.connpool.internal;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Where a pool's calls into user code are started, limited, counted, and cut off at its end. */
+final class CallDesk {
+  private final Environment environment;
+  private final Set<TimedCall<?>> open = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger abandoned = new AtomicInteger();
+
+  CallDesk(Environment environment) {
+    this.environment = environment;
+  }
+
+  Environment.Timer opened(TimedCall<?> call, long limitNanos) {
+    open.add(call);
+    return environment
+        .timers()
+        .after(limitNanos, () -> call.cut("not done within " + Nanos.text(limitNanos)));
+  }
+
+  void execute(TimedCall<?> call) {
+    try {
+      environment.workers().execute(call);
+    } catch (RejectedExecutionException closed) {
+      call.refused();
+    } catch (OutOfMemoryError noThread) { // "unable to create native thread"
+      call.cut(noThread.toString());
+    }
+  }
+
+  void ended(TimedCall<?> call) {
+    open.remove(call);
+  }
+
+  /** A call was cut off while it ran and has not come back. */
+  void abandoned() {
+    abandoned.incrementAndGet();
+  }
+
+  /** It has come back after all. */
+  void returned() {
+    abandoned.decrementAndGet();
+  }
+
+  int countAbandoned() {
+    return abandoned.get();
+  }
+
+  /** Cuts off what runs or is about to: everything, or all but the closes. */
+  void cutAll(boolean closesToo) {
+    for (TimedCall<?> call : open) {
+      if (closesToo || !call.outlivesPool()) {
+        call.cut("the pool is closed");
+      }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package io.connpool.internal;
+
+import io.connpool.CloseReason;
+import io.connpool.DialContext;
+import io.connpool.Health;
+import io.connpool.PoolBuilder;
+import io.connpool.Transport;
+import io.connpool.Verdict;
+import java.time.Duration;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The user's transport with the builder's functions laid over it, and the knowledge which of the
+ * optional methods do anything, so that the hot path need not call those that do not.
+ */
+public final class ComposedTransport<C> implements Transport<C> {
+  private final Transport<C> transport;
+  private final PoolBuilder.@Nullable Heartbeat<? super C> heartbeat;
+  private final PoolBuilder.@Nullable Closer<? super C> closer;
+  private final @Nullable Function<? super C, Health> probe;
+  private final @Nullable BiFunction<? super C, ? super Throwable, Verdict> classifier;
+
+  /** Whether {@link #heartbeat} does anything. */
+  final boolean heartbeats;
+
+  /** Whether {@link #probe} does anything. */
+  final boolean probes;
+
+  /** Whether {@link #onRelease} does anything. */
+  final boolean inspects;
+
+  private final boolean closes;
+
+  /**
+   * Lays the functions, where not null, over the transport.
+   *
+   * @param transport the user's
+   * @param heartbeat wins over the transport's
+   * @param closer wins over the transport's
+   * @param probe wins over the transport's
+   * @param classifier wins over the transport's
+   */
+  public ComposedTransport(
+      Transport<C> transport,
+      PoolBuilder.@Nullable Heartbeat<? super C> heartbeat,
+      PoolBuilder.@Nullable Closer<? super C> closer,
+      @Nullable Function<? super C, Health> probe,
+      @Nullable BiFunction<? super C, ? super Throwable, Verdict> classifier) {
+    this.transport = transport;
+    this.heartbeat = heartbeat;
+    this.closer = closer;
+    this.probe = probe;
+    this.classifier = classifier;
+    heartbeats = heartbeat != null || overrides("heartbeat", Object.class, Duration.class);
+    probes = probe != null || overrides("probe", Object.class);
+    inspects = overrides("onRelease", Object.class);
+    closes = closer != null || overrides("close", Object.class, CloseReason.class);
+  }
+
+  /** Where it cannot be told (a native image without this metadata), the method is called. */
+  private boolean overrides(String method, Class<?>... parameters) {
+    try {
+      return transport.getClass().getMethod(method, parameters).getDeclaringClass()
+          != Transport.class;
+    } catch (NoSuchMethodException cannotTell) {
+      return true;
+    }
+  }
+
+  /** Whether there is a way to close this connection. */
+  boolean canClose(C connection) {
+    return closes || connection instanceof AutoCloseable;
+  }
+
+  @Override
+  public C dial(DialContext context) throws Exception {
+    return transport.dial(context);
+  }
+
+  @Override
+  public void heartbeat(C connection, Duration limit) throws Exception {
+    if (heartbeat != null) {
+      heartbeat.check(connection, limit);
+    } else {
+      transport.heartbeat(connection, limit);
+    }
+  }
+
+  @Override
+  public void close(C connection, CloseReason reason) throws Exception {
+    if (closer != null) {
+      closer.close(connection);
+    } else {
+      transport.close(connection, reason);
+    }
+  }
+
+  @Override
+  public Health probe(C connection) {
+    return probe != null ? probe.apply(connection) : transport.probe(connection);
+  }
+
+  @Override
+  public Health onRelease(C connection) {
+    return transport.onRelease(connection);
+  }
+
+  @Override
+  public int capacity(C connection) {
+    return transport.capacity(connection);
+  }
+
+  @Override
+  public int load(C connection) {
+    return transport.load(connection);
+  }
+
+  @Override
+  public Verdict classify(C connection, Throwable failure) {
+    return classifier != null
+        ? classifier.apply(connection, failure)
+        : transport.classify(connection, failure);
+  }
+}

@@ -1,0 +1,243 @@
+package io.connpool.internal;
+
+import io.connpool.Action;
+import io.connpool.AsyncCall;
+import io.connpool.Call;
+import io.connpool.CloseReason;
+import io.connpool.ConnPool;
+import io.connpool.Lease;
+import io.connpool.PoolConfig;
+import io.connpool.PoolStats;
+import io.connpool.Verdict;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** The pool as its users see it, laid over the engine. */
+public final class DefaultConnPool<C> implements ConnPool<C> {
+  private static final Logger LOG = System.getLogger("io.connpool");
+
+  private final Engine<C> engine;
+  private final WaitingRoom<C> waitingRoom;
+  private final PoolConfig config;
+  private final long acquireTimeout;
+
+  /**
+   * Starts a pool.
+   *
+   * @param config what the builder made of the settings
+   * @param transport the user's transport and functions
+   * @param environment the world to live in; closed with the pool
+   */
+  public DefaultConnPool(
+      PoolConfig config, ComposedTransport<C> transport, Environment environment) {
+    this.config = config;
+    acquireTimeout = Nanos.of(config.acquireTimeout());
+    engine = new Engine<>(config, transport, environment);
+    waitingRoom = engine.waitingRoom;
+    engine.start();
+  }
+
+  @Override
+  public Lease<C> acquire() throws InterruptedException {
+    return acquireWithin(acquireTimeout);
+  }
+
+  @Override
+  public Lease<C> acquire(Duration timeout) throws InterruptedException {
+    return acquireWithin(nanos("timeout", timeout));
+  }
+
+  private Loan<C> acquireWithin(long nanos) throws InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+    Loan<C> loan = engine.takeNow();
+    return loan != null ? loan : waitingRoom.await(nanos);
+  }
+
+  @Override
+  public Optional<Lease<C>> tryAcquire() {
+    Loan<C> loan = engine.takeNow();
+    if (loan == null) {
+      if (engine.isClosed()) {
+        throw waitingRoom.closed();
+      }
+      engine.supply.wish();
+    }
+    return Optional.ofNullable(loan);
+  }
+
+  @Override
+  public CompletableFuture<Lease<C>> acquireAsync() {
+    return acquireAsyncWithin(acquireTimeout);
+  }
+
+  @Override
+  public CompletableFuture<Lease<C>> acquireAsync(Duration timeout) {
+    return acquireAsyncWithin(nanos("timeout", timeout));
+  }
+
+  private CompletableFuture<Lease<C>> acquireAsyncWithin(long nanos) {
+    Loan<C> loan = engine.takeNow();
+    return loan != null ? CompletableFuture.completedFuture(loan) : waitingRoom.enqueue(nanos);
+  }
+
+  @Override
+  public <R extends @Nullable Object, X extends Exception> R call(
+      Call<? super C, ? extends R, X> body) throws X, InterruptedException {
+    return callWithin(acquireTimeout, body);
+  }
+
+  @Override
+  public <R extends @Nullable Object, X extends Exception> R call(
+      Duration timeout, Call<? super C, ? extends R, X> body) throws X, InterruptedException {
+    return callWithin(nanos("timeout", timeout), body);
+  }
+
+  private <R extends @Nullable Object, X extends Exception> R callWithin(
+      long nanos, Call<? super C, ? extends R, X> body) throws X, InterruptedException {
+    Objects.requireNonNull(body, "body");
+    Loan<C> loan = acquireWithin(nanos);
+    C connection = loan.get();
+    R result;
+    try {
+      result = body.with(connection);
+    } catch (Throwable failure) {
+      endFailed(loan, connection, failure);
+      throw failure;
+    }
+    loan.close();
+    return result;
+  }
+
+  @Override
+  public <X extends Exception> void run(Action<? super C, X> body) throws X, InterruptedException {
+    Objects.requireNonNull(body, "body");
+    callWithin(acquireTimeout, asCall(body));
+  }
+
+  @Override
+  public <X extends Exception> void run(Duration timeout, Action<? super C, X> body)
+      throws X, InterruptedException {
+    Objects.requireNonNull(body, "body");
+    callWithin(nanos("timeout", timeout), asCall(body));
+  }
+
+  private static <C, X extends Exception> Call<C, Boolean, X> asCall(Action<? super C, X> body) {
+    return connection -> {
+      body.with(connection);
+      return true;
+    };
+  }
+
+  @Override
+  public <R extends @Nullable Object> CompletableFuture<R> callAsync(AsyncCall<? super C, R> body) {
+    Objects.requireNonNull(body, "body");
+    CompletableFuture<R> result = new CompletableFuture<>();
+    CompletableFuture<Lease<C>> acquired = acquireAsyncWithin(acquireTimeout);
+    CompletableFuture<R> unused =
+        result.whenComplete(
+            (value, failure) -> {
+              if (result.isCancelled()) {
+                acquired.cancel(false);
+              }
+            });
+    CompletableFuture<Lease<C>> unusedToo =
+        acquired.whenComplete(
+            (lease, failure) -> {
+              if (failure != null) {
+                result.completeExceptionally(failure);
+              } else {
+                begin((Loan<C>) lease, body, result);
+              }
+            });
+    return result;
+  }
+
+  private <R extends @Nullable Object> void begin(
+      Loan<C> loan, AsyncCall<? super C, R> body, CompletableFuture<R> result) {
+    if (result.isDone()) { // cancelled just as the connection came
+      loan.close();
+      return;
+    }
+    C connection = loan.get();
+    CompletionStage<R> stage;
+    try {
+      stage = Objects.requireNonNull(body.with(connection), "the stage of an async call");
+    } catch (Throwable failure) {
+      endFailed(loan, connection, failure);
+      result.completeExceptionally(failure);
+      return;
+    }
+    stage.whenComplete(
+        (value, failure) -> {
+          if (failure == null) {
+            loan.close();
+            result.complete(value);
+          } else {
+            endFailed(loan, connection, failure);
+            result.completeExceptionally(failure);
+          }
+        });
+  }
+
+  /** The transport judges what a body threw, and the lease ends accordingly. */
+  private void endFailed(Loan<C> loan, C connection, Throwable failure) {
+    switch (classify(connection, failure).fate()) {
+      case KEEP -> loan.close();
+      case RETIRE -> loan.retire(CloseReason.RETIRED);
+      case CLOSE -> loan.invalidate(failure);
+    }
+  }
+
+  private Verdict classify(C connection, Throwable failure) {
+    try {
+      Verdict verdict = engine.transport.classify(connection, failure);
+      if (verdict != null) {
+        return verdict;
+      }
+      LOG.log(Level.WARNING, () -> "pool " + config.name() + ": classify returned null");
+    } catch (Throwable defect) {
+      LOG.log(Level.WARNING, () -> "pool " + config.name() + ": classify failed", defect);
+    }
+    return Verdict.CLOSE;
+  }
+
+  @Override
+  public PoolStats stats() {
+    return engine.stats(waitingRoom.countTimeouts());
+  }
+
+  @Override
+  public PoolConfig effectiveConfig() {
+    return config;
+  }
+
+  @Override
+  public boolean close(Duration grace) {
+    return engine.shutdown.close(nanos("grace", grace));
+  }
+
+  @Override
+  public void close() {
+    engine.shutdown.close(Nanos.of(config.closeTimeout()));
+  }
+
+  @Override
+  public String toString() {
+    return "ConnPool[" + config.name() + ", " + stats() + "]";
+  }
+
+  private static long nanos(String what, Duration value) {
+    if (Objects.requireNonNull(value, what).isNegative()) {
+      throw new IllegalArgumentException(what + " must not be negative, but is " + value);
+    }
+    return Nanos.of(value);
+  }
+}

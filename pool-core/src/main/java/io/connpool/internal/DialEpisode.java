@@ -1,0 +1,131 @@
+package io.connpool.internal;
+
+import io.connpool.CloseReason;
+import io.connpool.ConnSignals;
+import io.connpool.DialContext;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * The attempts to fill one reserved slot. Ends with exactly one call of {@link Supply#succeeded} or
+ * {@link Supply#failed}.
+ */
+final class DialEpisode<C> {
+  private final Engine<C> engine;
+  private final Slot<C> slot;
+  private final DialPacing.Episode pacing;
+  private final long ticket;
+  private int attempts;
+
+  DialEpisode(Engine<C> engine, Slot<C> slot, DialPacing.Episode pacing) {
+    this.engine = engine;
+    this.slot = slot;
+    this.pacing = pacing;
+    this.ticket = engine.queue.lastTicket();
+  }
+
+  /** Begins the next attempt. */
+  void begin() {
+    attempts++;
+    new Attempt(attempts).start(engine.dialTimeout);
+  }
+
+  private void attemptFailed(Throwable failure) {
+    engine.supply.attemptFailed(failure);
+    long pause = engine.isClosed() ? -1 : pacing.after(failure);
+    if (pause >= 0) {
+      engine.supply.pause(this, pause);
+    } else {
+      engine.supply.failed(slot, ticket, attempts, failure);
+    }
+  }
+
+  /** One dial and its first heartbeat, under one limit. */
+  private final class Attempt extends TimedCall<C> implements DialContext {
+    private final int number;
+    private final long deadline = engine.now() + engine.dialTimeout;
+    private final Signals<C> signals = new Signals<>(engine, engine.supply.nextSerial());
+
+    /** What the dial returned, until somebody takes it: the pool, or whoever closes it. */
+    private final AtomicReference<C> dialed = new AtomicReference<>();
+
+    Attempt(int number) {
+      super(engine.calls);
+      this.number = number;
+    }
+
+    @Override
+    C call() throws Exception {
+      if (engine.isClosed()) {
+        throw new IllegalStateException("the pool is closed");
+      }
+      C connection = engine.transport.dial(this);
+      if (connection == null) {
+        throw new IllegalStateException("dial returned null");
+      }
+      if (!engine.transport.canClose(connection)) {
+        throw new IllegalStateException(
+            connection.getClass().getName()
+                + " is not AutoCloseable and no close function was given");
+      }
+      engine.supply.connected();
+      dialed.set(connection);
+      if (isCut()) {
+        closeDialed(CloseReason.LATE);
+      } else if (engine.transport.heartbeats) {
+        engine.transport.heartbeat(connection, remaining());
+      }
+      return connection;
+    }
+
+    @Override
+    void succeeded(C connection) {
+      dialed.set(null);
+      engine.supply.succeeded(slot, connection, signals);
+    }
+
+    @Override
+    void failed(Throwable failure) {
+      closeDialed(CloseReason.HEARTBEAT); // which, if it still hangs in its heartbeat, ends that
+      attemptFailed(failure);
+    }
+
+    @Override
+    void late(C connection) {
+      closeDialed(CloseReason.LATE);
+    }
+
+    private void closeDialed(CloseReason reason) {
+      C connection = dialed.getAndSet(null);
+      if (connection != null) {
+        engine.disposer.dispose(connection, reason);
+      }
+    }
+
+    @Override
+    public Duration remaining() {
+      return isCut() ? Duration.ZERO : Duration.ofNanos(Math.max(0, deadline - engine.now()));
+    }
+
+    @Override
+    public int attempt() {
+      return number;
+    }
+
+    @Override
+    public boolean cancelled() {
+      return isCut() || engine.isClosed();
+    }
+
+    @Override
+    public Map<String, Object> attributes() {
+      return engine.config.attributes();
+    }
+
+    @Override
+    public ConnSignals signals() {
+      return signals;
+    }
+  }
+}

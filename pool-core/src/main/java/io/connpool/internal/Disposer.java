@@ -1,0 +1,142 @@
+package io.connpool.internal;
+
+import io.connpool.CloseReason;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Closes connections, away from the threads that let them go. A few closes run at once; one that
+ * hangs is cut off after the dial timeout, and the others do not wait for it.
+ */
+final class Disposer<C> {
+  private static final Logger LOG = System.getLogger("io.connpool");
+
+  /** Enough that one slow close holds up nobody, few enough not to be a storm. */
+  private static final int AT_ONCE = 8;
+
+  /** So many waiting closes mean that closing hangs: dialing more would only add to them. */
+  private static final int BACKLOG = 64;
+
+  private final Engine<C> engine;
+  private final ConcurrentLinkedQueue<Closing> waiting = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger queued = new AtomicInteger();
+  private final AtomicInteger running = new AtomicInteger();
+  private final LongAdder closed = new LongAdder();
+  private final LongAdder failures = new LongAdder();
+  private volatile boolean hurry;
+
+  Disposer(Engine<C> engine) {
+    this.engine = engine;
+  }
+
+  /** Closes a connection soon. The caller has taken it out of circulation. */
+  void dispose(C connection, CloseReason reason) {
+    closed.increment();
+    queued.incrementAndGet();
+    waiting.add(new Closing(connection, reason));
+    startNext();
+  }
+
+  /** From now on all closes start at once: the pool is ending, and so is their number. */
+  void hurry() {
+    hurry = true;
+    startNext();
+  }
+
+  boolean isBehind() {
+    return queued.get() >= BACKLOG;
+  }
+
+  /** Whether every close that was asked for has returned or was cut off. */
+  boolean isDone() {
+    return queued.get() == 0;
+  }
+
+  long countClosed() {
+    return closed.sum();
+  }
+
+  long countFailures() {
+    return failures.sum();
+  }
+
+  private void startNext() {
+    for (; ; ) {
+      int now = running.get();
+      if (waiting.isEmpty() || (now >= AT_ONCE && !hurry)) {
+        return;
+      }
+      if (running.compareAndSet(now, now + 1)) {
+        Closing next = waiting.poll();
+        if (next != null) {
+          next.start(engine.dialTimeout);
+        } else {
+          running.decrementAndGet(); // and look again: one may have been added meanwhile
+        }
+      }
+    }
+  }
+
+  private void closeFailed(CloseReason reason, Throwable failure) {
+    failures.increment();
+    LOG.log(
+        Level.WARNING,
+        () -> "pool " + engine.config.name() + ": closing a connection (" + reason + ") failed",
+        failure);
+  }
+
+  private final class Closing extends TimedCall<Boolean> {
+    private final C connection;
+    private final CloseReason reason;
+
+    Closing(C connection, CloseReason reason) {
+      super(engine.calls);
+      this.connection = connection;
+      this.reason = reason;
+    }
+
+    @Override
+    Boolean call() throws Exception {
+      engine.transport.close(connection, reason);
+      return true;
+    }
+
+    /** The pool has ended; whoever brings this connection so late closes it himself. */
+    @Override
+    void refused() {
+      run();
+    }
+
+    @Override
+    boolean outlivesPool() {
+      return true;
+    }
+
+    @Override
+    void succeeded(Boolean result) {
+      ended(null);
+    }
+
+    @Override
+    void failed(Throwable failure) {
+      ended(failure);
+    }
+
+    private void ended(@Nullable Throwable failure) {
+      if (failure != null) {
+        closeFailed(reason, failure);
+      }
+      boolean wasBehind = queued.getAndDecrement() == BACKLOG;
+      running.decrementAndGet();
+      startNext();
+      if (wasBehind) {
+        engine.capacityFreed();
+      }
+      engine.shutdown.check();
+    }
+  }
+}

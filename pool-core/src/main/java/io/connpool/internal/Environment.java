@@ -1,0 +1,72 @@
+package io.connpool.internal;
+
+import java.util.concurrent.ExecutorService;
+import java.util.random.RandomGenerator;
+
+/**
+ * The world a pool lives in. Tests bring their own, with a clock they move by hand.
+ *
+ * @param clock tells the time and parks threads
+ * @param timers runs short tasks of the engine's later; never user code
+ * @param workers runs user code; shut down with the pool
+ * @param random for jitter
+ */
+public record Environment(
+    Clock clock, Timers timers, ExecutorService workers, RandomGenerator random) {
+
+  /**
+   * The real world.
+   *
+   * @param name the pool's name, for its threads
+   * @return an environment for one pool
+   */
+  public static Environment system(String name) {
+    return new Environment(
+        SystemClock.INSTANCE,
+        SharedTimers.join(),
+        Workers.create("connpool-" + name),
+        RandomGenerator.getDefault());
+  }
+
+  /** Time. */
+  public interface Clock {
+    /**
+     * Nanoseconds since some moment; only differences mean something.
+     *
+     * @return the time
+     */
+    long nanoTime();
+
+    /**
+     * Parks the current thread until it is unparked, interrupted, or the moment has come; may
+     * return early like {@link java.util.concurrent.locks.LockSupport#park}.
+     *
+     * @param blocker what it waits for, for thread dumps
+     * @param moment on the scale of {@link #nanoTime}
+     */
+    void parkUntil(Object blocker, long moment);
+  }
+
+  /** Tasks for later. */
+  public interface Timers extends AutoCloseable {
+    /**
+     * Runs a task once, on a thread that all pools share; it must be short and must not fail.
+     *
+     * @param delayNanos from now
+     * @param task what to run
+     * @return a handle to cancel it
+     */
+    Timer after(long delayNanos, Runnable task);
+
+    /** No task of this pool's starts any more. */
+    @Override
+    void close();
+  }
+
+  /** A task that may not have run yet. */
+  @FunctionalInterface
+  public interface Timer {
+    /** Keeps it from running if it has not started. */
+    void cancel();
+  }
+}

@@ -1,0 +1,38 @@
+package io.connpool.internal;
+
+import io.connpool.CloseReason;
+import io.connpool.Lease;
+import org.jspecify.annotations.Nullable;
+
+/** A lease as the engine sees it. */
+abstract class Loan<C> implements Lease<C> {
+  final Slot<C> slot;
+
+  Loan(Slot<C> slot) {
+    this.slot = slot;
+  }
+
+  /** The connection, or null if a closing pool has taken it away. */
+  abstract @Nullable C connection();
+
+  /** Ends the loan and closes the connection for the given reason. */
+  abstract void remove(CloseReason reason);
+
+  /** Ends the loan; the connection is closed when nobody uses it any more. */
+  abstract void retire(CloseReason reason);
+
+  @Override
+  public void invalidate() {
+    remove(CloseReason.INVALIDATED);
+  }
+
+  @Override
+  public void invalidate(Throwable cause) {
+    slot.owner.logInvalidation(cause);
+    remove(CloseReason.INVALIDATED);
+  }
+
+  static IllegalStateException ended() {
+    return new IllegalStateException("the lease has ended: its connection may be somebody else's");
+  }
+}

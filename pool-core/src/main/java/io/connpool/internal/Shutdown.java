@@ -1,0 +1,115 @@
+package io.connpool.internal;
+
+import io.connpool.CloseReason;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The end of a pool: refuse, drain, force, give up. */
+final class Shutdown<C> {
+  /** The second after the grace that a close may take, less the time to notice. */
+  private static final long AFTER_GRACE = 900_000_000;
+
+  /** For workers that have done their work to end. */
+  private static final long LAST_MILLIS = 50;
+
+  private final Engine<C> engine;
+  private final AtomicBoolean begun = new AtomicBoolean();
+  private final CompletableFuture<Boolean> terminated = new CompletableFuture<>();
+  private volatile boolean forced;
+
+  Shutdown(Engine<C> engine) {
+    this.engine = engine;
+  }
+
+  /** Ends the pool, or waits for the end that another thread has begun. */
+  boolean close(long graceNanos) {
+    if (begun.compareAndSet(false, true)) {
+      begin(graceNanos);
+    }
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          boolean clean = terminated.get();
+          engine.environment.workers().awaitTermination(LAST_MILLIS, TimeUnit.MILLISECONDS);
+          return clean;
+        } catch (InterruptedException hurry) {
+          interrupted = true;
+          force();
+        } catch (ExecutionException impossible) {
+          throw new IllegalStateException(impossible);
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void begin(long graceNanos) {
+    engine.markClosed();
+    // From here on whoever joins the queue or makes a connection available sees that it is closed.
+    for (Waiter<C> first = engine.queue.first(); first != null; first = engine.queue.first()) {
+      engine.fail(first, engine.waitingRoom.closed());
+    }
+    engine.calls.cutAll(false);
+    engine.supply.endPauses();
+    engine.disposer.hurry();
+    for (Slot<C> slot : engine.table.all()) {
+      sweep(slot);
+    }
+    if (graceNanos == 0) {
+      force();
+    } else {
+      engine.later(graceNanos, this::force);
+    }
+    engine.later(graceNanos + AFTER_GRACE, this::giveUp);
+    check();
+  }
+
+  /** Closes what is in this slot if nobody uses it. */
+  void sweep(Slot<C> slot) {
+    for (long word = slot.word; isUnused(word); word = slot.word) {
+      engine.discard(slot, word, CloseReason.POOL_CLOSED);
+    }
+  }
+
+  private static boolean isUnused(long word) {
+    return Slot.isIdle(word) || Slot.isParked(word) || Slot.isUnshared(word);
+  }
+
+  private void force() {
+    for (Slot<C> slot : engine.table.all()) {
+      long word = slot.word;
+      while (Slot.state(word) == Slot.LEASED || Slot.state(word) == Slot.SHARED) {
+        forced = true;
+        engine.discard(slot, word, CloseReason.POOL_CLOSED);
+        word = slot.word;
+      }
+    }
+  }
+
+  private void giveUp() {
+    forced = true;
+    engine.calls.cutAll(true);
+    end();
+  }
+
+  /** Called whenever a slot was vacated or a close returned. */
+  void check() {
+    if (engine.isClosed() && engine.supply.open() == 0 && engine.disposer.isDone()) {
+      end();
+    }
+  }
+
+  private void end() {
+    boolean clean = !forced && engine.calls.countAbandoned() == 0;
+    if (terminated.complete(clean)) {
+      engine.environment.timers().close();
+      engine.environment.workers().shutdown();
+    }
+  }
+}

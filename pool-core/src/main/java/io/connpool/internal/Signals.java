@@ -1,0 +1,76 @@
+package io.connpool.internal;
+
+import io.connpool.CloseReason;
+import io.connpool.ConnSignals;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
+
+/** What one connection tells its pool; does nothing once the pool has let that connection go. */
+final class Signals<C> implements ConnSignals {
+  private static final Logger LOG = System.getLogger("io.connpool");
+
+  private final Engine<C> engine;
+  private final long serial;
+
+  /** Null until the connection is in its slot. */
+  private volatile @Nullable Slot<C> slot;
+
+  /** What was signalled first, so that a signal from within the dial is not lost. */
+  private volatile @Nullable CloseReason end;
+
+  Signals(Engine<C> engine, long serial) {
+    this.engine = engine;
+    this.serial = serial;
+  }
+
+  long serial() {
+    return serial;
+  }
+
+  /**
+   * The connection is in the slot. Slot and end are volatile: of this method and a signal given at
+   * the same time, at least one sees what the other wrote.
+   */
+  void published(Slot<C> where) {
+    slot = where;
+    CloseReason signalled = end;
+    if (signalled != null) {
+      engine.doom(where, serial, signalled);
+    }
+    engine.updateCapacity(where, serial); // it may have changed since it was read for the slot
+  }
+
+  @Override
+  public void dead(Throwable cause) {
+    LOG.log(
+        Level.DEBUG,
+        () -> "pool " + engine.config.name() + ": a connection reports its end",
+        cause);
+    end(CloseReason.DEAD);
+  }
+
+  @Override
+  public void retire(String why) {
+    LOG.log(
+        Level.DEBUG,
+        () -> "pool " + engine.config.name() + ": a connection asks to retire: " + why);
+    end(CloseReason.RETIRED);
+  }
+
+  private void end(CloseReason reason) {
+    end = reason;
+    Slot<C> where = slot;
+    if (where != null) {
+      engine.doom(where, serial, reason);
+    }
+  }
+
+  @Override
+  public void capacityChanged() {
+    Slot<C> where = slot;
+    if (where != null) {
+      engine.updateCapacity(where, serial);
+    }
+  }
+}

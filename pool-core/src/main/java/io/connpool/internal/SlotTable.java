@@ -1,0 +1,139 @@
+package io.connpool.internal;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All slots of a pool, and a hint for each thread where it found a connection last. Both are only
+ * ways to find a slot: what is true stands in the slot's word.
+ *
+ * <p>Misses scan from slot 0. As everything idle is parked once a second, and hints to parked slots
+ * miss, light load moves to the lowest slots and the rest can expire.
+ */
+final class SlotTable<C> {
+  /**
+   * Hints are found by the low bits of the thread id: consecutive ids of a fixed set of threads
+   * spread perfectly, virtual threads evenly, and nothing is kept for a thread that is gone.
+   */
+  private static final int HINTS = 64;
+
+  /** References between two hints: 16 x 4 bytes keep each on a cache line of its own. */
+  private static final int STRIDE = 16;
+
+  private final Engine<C> engine;
+  private final Slot<C>[] hints;
+
+  /** Only ever replaced by a longer copy, by the one thread that is in {@link #reserve}. */
+  private volatile Slot<C>[] slots;
+
+  SlotTable(Engine<C> engine) {
+    this.engine = engine;
+    slots = array(1);
+    slots[0] = new Slot<>(engine, 0);
+    hints = array(HINTS * STRIDE);
+    Arrays.fill(hints, slots[0]);
+  }
+
+  Slot<C>[] all() {
+    return slots;
+  }
+
+  /**
+   * Where this thread should look first. Reading a hint while another thread writes it is harmless:
+   * a slot is safely published by its final fields, and any slot of this pool is a valid answer.
+   */
+  Slot<C> hint() {
+    return hints[hintIndex()];
+  }
+
+  private void remember(Slot<C> slot) {
+    int index = hintIndex();
+    if (hints[index] != slot) { // an unneeded write would take the line from the other threads
+      hints[index] = slot;
+    }
+  }
+
+  private static int hintIndex() {
+    return ((int) Thread.currentThread().getId() & (HINTS - 1)) * STRIDE;
+  }
+
+  /** Takes the first connection that is idle, or shared and not full. */
+  @Nullable Loan<C> takeIdle() {
+    for (Slot<C> slot : slots) {
+      long word = slot.word;
+      if (Slot.isIdle(word) && slot.tryLease(word)) {
+        remember(slot);
+        return new ExclusiveLease<>(slot, Slot.stampOf(word));
+      }
+      if (slot.hasRoom(word)) {
+        Loan<C> loan = SharedLease.of(slot, slot.tryJoin());
+        if (loan != null) {
+          return loan;
+        }
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Takes the first parked connection whose last use or heartbeat is younger than the limit.
+   *
+   * @param provenAfter the moment before which a use or heartbeat is too old
+   */
+  @Nullable Loan<C> takeParked(long provenAfter) {
+    for (Slot<C> slot : slots) {
+      long word = slot.word;
+      // the time is read before the word is won, but a word that is won has not changed since
+      if (Slot.isParked(word) && slot.provenAt - provenAfter >= 0) {
+        if (slot.shared) {
+          Loan<C> loan = SharedLease.of(slot, slot.tryJoinParked(word));
+          if (loan != null) {
+            return loan;
+          }
+        } else {
+          long stamp = slot.tryLeaseParked(word);
+          if (stamp != 0) {
+            remember(slot);
+            return new ExclusiveLease<>(slot, stamp);
+          }
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Whether somebody could be served at this moment without a clock. */
+  boolean hasIdle() {
+    for (Slot<C> slot : slots) {
+      long word = slot.word;
+      if (Slot.isIdle(word) || slot.hasRoom(word)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Reserves an empty slot, adding one if there is none. Called by one thread at a time; the caller
+   * has made sure that the limit allows one more.
+   */
+  Slot<C> reserve() {
+    Slot<C>[] now = slots;
+    for (Slot<C> slot : now) {
+      if (slot.tryReserve()) {
+        return slot;
+      }
+    }
+    int length = now.length;
+    Slot<C>[] longer = Arrays.copyOf(now, length + 1);
+    longer[length] = new Slot<>(engine, length);
+    longer[length].tryReserve();
+    slots = longer;
+    return longer[length];
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static <C> Slot<C>[] array(int length) {
+    return (Slot<C>[]) new Slot[length];
+  }
+}

@@ -1,0 +1,261 @@
+package io.connpool.internal;
+
+import io.connpool.DialException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings connections into the pool: what waiters lack, what minIdle asks for, what {@code
+ * tryAcquire} wished for. Dials belong to the pool: their results serve whoever waits first by
+ * then.
+ *
+ * <p>{@link #replenish} may be called by anyone at any time and never blocks. One thread at a time
+ * does the work; whoever comes meanwhile leaves a note, and the work is done once more. So the code
+ * between is as simple as if there were one thread, and no demand is lost.
+ */
+final class Supply<C> {
+  /** A check that takes longer does not count as help on the way any more; a dial is begun. */
+  static final long YOUNG_CHECK_NANOS = 250_000_000;
+
+  /** So many dials that were cut off and hang on mean that the network or the dial is broken. */
+  private static final int MOST_ABANDONED = 64;
+
+  private final Engine<C> engine;
+  private final DialPacing pacing;
+  private final AtomicInteger notes = new AtomicInteger();
+  private final AtomicInteger open = new AtomicInteger();
+  private final AtomicInteger dialing = new AtomicInteger();
+  private final AtomicInteger youngChecks = new AtomicInteger();
+  private final AtomicBoolean wish = new AtomicBoolean();
+  private final AtomicBoolean alarmSet = new AtomicBoolean();
+  private final AtomicLong serials = new AtomicLong();
+  private final AtomicInteger failedEpisodes = new AtomicInteger();
+  private final Set<DialEpisode<C>> paused = ConcurrentHashMap.newKeySet();
+  private final LongAdder dialed = new LongAdder();
+  private final LongAdder failures = new LongAdder();
+
+  /** No episode begins before this time. */
+  private volatile long pauseUntil;
+
+  private volatile @Nullable Throwable lastFailure;
+  private volatile int sharesExpected = 1;
+
+  /** How many idle connections the keeper wants in addition, to replace old ones. */
+  private volatile int spares;
+
+  Supply(Engine<C> engine) {
+    this.engine = engine;
+    this.pacing = new DialPacing(engine.config.dialAttempts(), engine.environment.random());
+    this.pauseUntil = engine.now();
+  }
+
+  // --- what others know about it ---
+
+  /** Connections and dials that count against the limit. */
+  int open() {
+    return open.get();
+  }
+
+  int dialing() {
+    return dialing.get();
+  }
+
+  boolean isPausing() {
+    return lastFailure != null && pauseUntil - engine.now() > 0;
+  }
+
+  /** The failure of the last dial, or null if it succeeded. */
+  @Nullable Throwable lastFailure() {
+    return lastFailure;
+  }
+
+  /** How many leases the next connection will probably serve at once. */
+  int sharesExpected() {
+    return sharesExpected;
+  }
+
+  long countDialed() {
+    return dialed.sum();
+  }
+
+  long countFailures() {
+    return failures.sum();
+  }
+
+  // --- demand ---
+
+  /** Asks for one connection that nobody waits for. */
+  void wish() {
+    wish.set(true);
+    replenish();
+  }
+
+  void spares(int howMany) {
+    spares = howMany;
+  }
+
+  /** A parked connection is being checked, which may soon help a waiter. */
+  void checkBegun() {
+    youngChecks.incrementAndGet();
+  }
+
+  /** The check is over, or has lasted too long to count on. */
+  void checkNoLongerYoung() {
+    youngChecks.decrementAndGet();
+  }
+
+  /** A slot was vacated. */
+  void slotLeft() {
+    open.decrementAndGet();
+  }
+
+  /** As {@link #slotLeft}, but only if more than maxActive are open. */
+  boolean claimSurplus() {
+    for (; ; ) {
+      int now = open.get();
+      if (now <= engine.limit) {
+        return false;
+      }
+      if (open.compareAndSet(now, now - 1)) {
+        return true;
+      }
+    }
+  }
+
+  /** Begins whatever dials and checks are lacking. */
+  void replenish() {
+    if (notes.getAndIncrement() != 0) {
+      return; // the thread that is at it will see the note
+    }
+    int seen;
+    do {
+      seen = notes.get();
+      while (!engine.isClosed() && beginOne()) {
+        // one at a time, because each changes what is lacking
+      }
+    } while (notes.addAndGet(-seen) != 0);
+  }
+
+  private boolean beginOne() {
+    int waiting = (engine.queue.size() + sharesExpected - 1) / sharesExpected;
+    int helpers = dialing.get() + youngChecks.get();
+    boolean forWaiters = waiting > helpers;
+    boolean wished = wish.getAndSet(false) && helpers == 0 && !engine.table.hasIdle();
+    if ((forWaiters || wished) && engine.keeper.checkOneParked()) {
+      return true;
+    }
+    if (!forWaiters && !wished && !lacksIdle()) {
+      return false;
+    }
+    if (open.get() >= (forWaiters ? engine.hardLimit : engine.limit)
+        || dialing.get() >= engine.config.maxConcurrentDials()
+        || engine.calls.countAbandoned() >= MOST_ABANDONED
+        || engine.disposer.isBehind()) {
+      return false; // the end of any of these calls replenish() again
+    }
+    long pause = pauseUntil - engine.now();
+    if (pause > 0 && lastFailure != null) {
+      setAlarm(pause);
+      return false;
+    }
+    open.incrementAndGet();
+    dialing.incrementAndGet();
+    new DialEpisode<>(engine, engine.table.reserve(), pacing.newEpisode()).begin();
+    return true;
+  }
+
+  private boolean lacksIdle() {
+    int wanted = engine.config.minIdle() + spares;
+    return wanted > 0
+        && open.get() < engine.limit
+        && engine.countAvailable() + dialing.get() < wanted;
+  }
+
+  private void setAlarm(long nanos) {
+    if (alarmSet.compareAndSet(false, true)) {
+      engine.later(
+          nanos,
+          () -> {
+            alarmSet.set(false);
+            replenish();
+          });
+    }
+  }
+
+  // --- the course of an episode ---
+
+  /** Goes on with the episode after a pause, or at once if the pool is closed. */
+  void pause(DialEpisode<C> episode, long nanos) {
+    paused.add(episode);
+    engine.later(nanos, () -> resume(episode));
+    if (engine.isClosed()) {
+      resume(episode);
+    }
+  }
+
+  private void resume(DialEpisode<C> episode) {
+    if (paused.remove(episode)) {
+      episode.begin();
+    }
+  }
+
+  /** The pool is closed: there is nothing to wait for any more. */
+  void endPauses() {
+    paused.forEach(this::resume);
+  }
+
+  long nextSerial() {
+    return serials.incrementAndGet();
+  }
+
+  /** A dial returned a connection; it is not known yet whether it works. */
+  void connected() {
+    dialed.increment();
+  }
+
+  /** An attempt failed, whether or not another one follows. */
+  void attemptFailed(Throwable failure) {
+    failures.increment();
+    lastFailure = failure;
+  }
+
+  /** A connection was dialed and passed its first heartbeat. */
+  void succeeded(Slot<C> slot, C connection, Signals<C> signals) {
+    lastFailure = null;
+    failedEpisodes.set(0);
+    int shares = engine.capacityOf(connection);
+    sharesExpected = Math.max(1, shares);
+    long now = engine.now();
+    slot.fill(connection, signals.serial(), shares, now, now + engine.newLifetime());
+    engine.publish(slot, slot.word);
+    dialing.decrementAndGet(); // after its waiter was served: until then it is help on the way
+    signals.published(slot);
+    engine.capacityFreed();
+  }
+
+  /** All attempts failed: so does the oldest waiter that was there when they began. */
+  void failed(Slot<C> slot, long ticket, int attempts, Throwable failure) {
+    pauseUntil = engine.now() + pacing.afterFailedEpisodes(failedEpisodes.incrementAndGet());
+    slot.vacate();
+    slotLeft();
+    dialing.decrementAndGet();
+    engine.failOldest(
+        ticket,
+        () ->
+            new DialException(
+                "pool "
+                    + engine.config.name()
+                    + ": dial failed after "
+                    + (attempts == 1 ? "1 attempt: " : attempts + " attempts: ")
+                    + failure,
+                attempts,
+                failure));
+    engine.capacityFreed();
+    engine.shutdown.check();
+  }
+}

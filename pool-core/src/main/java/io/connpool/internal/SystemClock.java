@@ -1,0 +1,21 @@
+package io.connpool.internal;
+
+import java.util.concurrent.locks.LockSupport;
+
+/** The machine's monotonic clock. */
+enum SystemClock implements Environment.Clock {
+  INSTANCE;
+
+  @Override
+  public long nanoTime() {
+    return System.nanoTime();
+  }
+
+  @Override
+  public void parkUntil(Object blocker, long moment) {
+    long left = moment - System.nanoTime();
+    if (left > 0) {
+      LockSupport.parkNanos(blocker, left);
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package io.connpool.internal;
+
+import java.util.Iterator;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Those who wait for a connection, in order of arrival. A waiter stays in its place until it is
+ * served or leaves, so losing a race costs it nothing.
+ *
+ * <p><b>At most one wake-up is outstanding.</b> Whoever frees something wakes the first waiter and
+ * sets {@link #woken}; until that waiter has cleared it, nobody else is woken, so releases stay
+ * cheap when many threads wait. No wake-up is lost by that: who finds {@code woken} set has made
+ * its connection available before it looked, and the woken one clears {@code woken} before it
+ * scans, so its scan sees that connection. If it finds more than it needs, it wakes the next.
+ *
+ * <p><b>The heir.</b> A first waiter that was woken in vain for {@link #PATIENCE} declares itself
+ * heir, and the next released connection is handed to it without being available to others in
+ * between.
+ */
+final class WaitQueue<C> {
+  /** How long the first waiter may be overtaken. Go's mutex and this design chose 1 ms alike. */
+  static final long PATIENCE = 1_000_000;
+
+  /** Places of waiters that left are cleared when they are this many and half of the queue. */
+  private static final int CLUTTER = 64;
+
+  private final ConcurrentLinkedQueue<Waiter<C>> line = new ConcurrentLinkedQueue<>();
+  private final AtomicLong tickets = new AtomicLong();
+  private final AtomicInteger clutter = new AtomicInteger();
+
+  /** How many have no outcome yet. Raised after a waiter is in line. */
+  private final AtomicInteger size = new AtomicInteger();
+
+  private final AtomicReference<@Nullable Waiter<C>> woken = new AtomicReference<>();
+  private final AtomicReference<@Nullable Waiter<C>> heir = new AtomicReference<>();
+
+  boolean isEmpty() {
+    return size.get() == 0;
+  }
+
+  int size() {
+    return size.get();
+  }
+
+  /** The ticket of the youngest waiter so far. */
+  long lastTicket() {
+    return tickets.get();
+  }
+
+  /**
+   * Joins the queue. The caller must look for a connection once more afterwards: a release that did
+   * not see it yet has made its connection available before.
+   *
+   * @return how many wait now, this one included
+   */
+  int join(Waiter<C> waiter) {
+    waiter.ticket = tickets.incrementAndGet();
+    line.add(waiter);
+    return size.incrementAndGet();
+  }
+
+  /** Hands over a loan. False if the waiter has an outcome already; the loan stays the caller's. */
+  boolean give(Waiter<C> waiter, Loan<C> loan) {
+    return counted(waiter.settle(loan));
+  }
+
+  /** Ends the wait with a failure. False if the waiter has an outcome already. */
+  boolean fail(Waiter<C> waiter, Throwable failure) {
+    return counted(waiter.settle(failure));
+  }
+
+  /** The waiter gives up. False if an outcome came first, which it must then deal with. */
+  boolean leave(Waiter<C> waiter) {
+    return counted(waiter.leave());
+  }
+
+  private boolean counted(boolean settled) {
+    if (settled) {
+      size.decrementAndGet();
+    }
+    return settled;
+  }
+
+  /**
+   * A waiter that was given a bad connection waits again, in its old place. Like one that joins, it
+   * must look for a connection once more afterwards.
+   */
+  void reopen(Waiter<C> waiter) {
+    waiter.reopen();
+    size.incrementAndGet();
+  }
+
+  /**
+   * Clears up behind a waiter that has an outcome and will not be seen again.
+   *
+   * @return whether a wake-up was meant for it, which the caller must pass on
+   */
+  boolean left(Waiter<C> waiter) {
+    waiter.finish();
+    heir.compareAndSet(waiter, null);
+    if (clutter.incrementAndGet() > Math.max(CLUTTER, size.get())) {
+      clutter.set(0);
+      line.removeIf(Waiter::hasLeft);
+    }
+    return answer(waiter);
+  }
+
+  /** The first one that still waits, or null. */
+  @Nullable Waiter<C> first() {
+    if (isEmpty()) {
+      return null;
+    }
+    for (Iterator<Waiter<C>> places = line.iterator(); places.hasNext(); ) {
+      Waiter<C> waiter = places.next();
+      if (waiter.isWaiting()) {
+        return waiter;
+      }
+      if (waiter.hasLeft()) {
+        places.remove();
+        clutter.decrementAndGet();
+      }
+    }
+    return null;
+  }
+
+  /** How many places the line has, those of waiters that left included; counts them all. */
+  int places() {
+    return line.size();
+  }
+
+  boolean isWakeUpOutstanding() {
+    return woken.get() != null;
+  }
+
+  /**
+   * Wakes this waiter, which was {@link #first}, unless a wake-up is outstanding.
+   *
+   * @return false if it had left: the caller must wake another one
+   */
+  boolean wake(Waiter<C> waiter) {
+    if (!woken.compareAndSet(null, waiter)) {
+      return true; // whoever was woken will wake the next
+    }
+    if (waiter.isWaiting()) {
+      waiter.wake();
+      return true;
+    }
+    // It left before it could see the wake-up. If it saw it after all, it passes it on itself.
+    return !woken.compareAndSet(waiter, null);
+  }
+
+  /** Called by a waiter before it looks around: from now on others may be woken. */
+  boolean answer(Waiter<C> waiter) {
+    return woken.get() == waiter && woken.compareAndSet(waiter, null);
+  }
+
+  /** The first waiter has lost patience; at most one is heir. */
+  void declareHeir(Waiter<C> waiter) {
+    heir.compareAndSet(null, waiter);
+  }
+
+  /** Whether the next release is promised to somebody. */
+  boolean hasHeir() {
+    return heir.get() != null;
+  }
+
+  /** Takes the promise off the heir: the caller is about to fulfil it. */
+  @Nullable Waiter<C> claimHeir() {
+    Waiter<C> promised = heir.get();
+    return promised != null && heir.compareAndSet(promised, null) ? promised : null;
+  }
+}

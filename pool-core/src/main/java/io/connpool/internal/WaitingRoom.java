@@ -1,0 +1,263 @@
+package io.connpool.internal;
+
+import io.connpool.AcquireTimeoutException;
+import io.connpool.AcquireTimeoutException.Phase;
+import io.connpool.Lease;
+import io.connpool.PoolClosedException;
+import io.connpool.PoolException;
+import io.connpool.PoolExhaustedException;
+import io.connpool.PoolStats;
+import io.connpool.WhenExhausted;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/** The slow path of an acquire: join the queue, see that a dial is begun, wait, leave. */
+final class WaitingRoom<C> {
+  private final Engine<C> engine;
+  private final WaitQueue<C> queue;
+  private final boolean fair;
+  private final LongAdder timeouts = new LongAdder();
+
+  WaitingRoom(Engine<C> engine) {
+    this.engine = engine;
+    this.queue = engine.queue;
+    this.fair = engine.config.fair();
+  }
+
+  long countTimeouts() {
+    return timeouts.sum();
+  }
+
+  // --- threads ---
+
+  /** Waits for a connection, not beyond the time given. */
+  Loan<C> await(long nanos) throws InterruptedException {
+    long deadline = engine.now() + nanos;
+    Waiter<C> me = new Waiter<>(Thread.currentThread());
+    enter(me);
+    boolean mustPassOn = false;
+    try {
+      long overtakenSince = 0;
+      while (true) {
+        Loan<C> loan = me.loan();
+        if (loan != null) {
+          if (engine.isGood(loan)) {
+            return loan;
+          }
+          queue.reopen(me);
+        }
+        throwFailure(me);
+        boolean woken = queue.answer(me);
+        mustPassOn |= woken;
+        if (fair) {
+          engine.serve(); // everybody is handed his, in order
+        } else {
+          loan = engine.takeAny();
+          if (loan != null) {
+            if (!queue.leave(me)) {
+              giveAway(me);
+            }
+            return loan;
+          }
+        }
+        engine.supply.replenish();
+        if (engine.isClosed() && queue.leave(me)) {
+          throw closed();
+        }
+        long now = engine.now();
+        if (woken && overtakenSince == 0) {
+          overtakenSince = now;
+        }
+        boolean heir = overtakenSince != 0 && now - overtakenSince >= WaitQueue.PATIENCE;
+        if (heir) {
+          queue.declareHeir(me);
+        }
+        if (now - deadline >= 0 && queue.leave(me)) {
+          timeouts.increment();
+          throw timedOut(nanos);
+        }
+        if (me.isWaiting()) {
+          boolean impatient = overtakenSince != 0 && !heir;
+          engine
+              .environment
+              .clock()
+              .parkUntil(
+                  this,
+                  impatient ? earlier(deadline, overtakenSince + WaitQueue.PATIENCE) : deadline);
+        }
+        if (Thread.interrupted()) {
+          if (!queue.leave(me)) {
+            giveAway(me);
+          }
+          throw new InterruptedException();
+        }
+      }
+    } finally {
+      mustPassOn |= queue.left(me);
+      if (mustPassOn && !queue.isEmpty()) {
+        engine.serve(); // there may be more than this one needed
+      }
+    }
+  }
+
+  private static long earlier(long a, long b) {
+    return a - b < 0 ? a : b;
+  }
+
+  private static void throwFailure(Waiter<?> me) {
+    Throwable failure = me.failure();
+    if (failure instanceof PoolException expected) {
+      throw expected;
+    }
+    if (failure != null) {
+      throw new IllegalStateException("waiters fail with pool exceptions", failure);
+    }
+  }
+
+  /** A loan that came too late for its waiter goes to the next. */
+  private void giveAway(Waiter<C> me) {
+    Loan<C> loan = me.loan();
+    if (loan != null) {
+      engine.deliver(loan);
+    }
+  }
+
+  // --- futures ---
+
+  /** Queues a caller that does not block. */
+  CompletableFuture<Lease<C>> enqueue(long nanos) {
+    AsyncWaiter<C> waiter = new AsyncWaiter<>(this);
+    try {
+      enter(waiter);
+    } catch (PoolException refused) {
+      return CompletableFuture.failedFuture(refused);
+    }
+    leaveWhenCancelled(waiter);
+    engine.capacityFreed(); // looks once more, on its behalf
+    if (engine.isClosed()) {
+      engine.fail(waiter, closed());
+    } else if (nanos == 0) {
+      failTimedOut(waiter, nanos);
+    } else {
+      waiter.limitedBy(engine.later(nanos, () -> failTimedOut(waiter, nanos)));
+    }
+    return waiter.future();
+  }
+
+  private void leaveWhenCancelled(AsyncWaiter<C> waiter) {
+    CompletableFuture<Lease<C>> future = waiter.future();
+    CompletableFuture<Lease<C>> unused =
+        future.whenComplete(
+            (lease, failure) -> {
+              if (future.isCancelled() && queue.leave(waiter)) {
+                departed(waiter);
+              }
+            });
+  }
+
+  /** Passes the outcome of a waiter on to its future. */
+  void complete(AsyncWaiter<C> waiter) {
+    Loan<C> loan = waiter.loan();
+    Throwable failure = waiter.failure();
+    if (loan != null && !engine.isGood(loan)) {
+      queue.reopen(waiter);
+      engine.capacityFreed();
+      if (engine.isClosed()) {
+        engine.fail(waiter, closed());
+      }
+      return;
+    }
+    departed(waiter);
+    if (failure != null) {
+      waiter.future().completeExceptionally(failure);
+    } else if (loan != null && !waiter.future().complete(loan)) {
+      loan.close(); // cancelled meanwhile
+    }
+  }
+
+  private void departed(AsyncWaiter<C> waiter) {
+    waiter.cancelTimer();
+    if (queue.left(waiter)) {
+      engine.serve();
+    }
+  }
+
+  // --- both ---
+
+  /** Joins the queue, unless the policy or the pool's end forbids it. */
+  private void enter(Waiter<C> waiter) {
+    if (engine.isClosed()) {
+      throw closed();
+    }
+    int place = queue.join(waiter);
+    if (engine.config.whenExhausted() == WhenExhausted.WAIT || !isExhausted(place)) {
+      return;
+    }
+    PoolStats stats = stats();
+    if (queue.leave(waiter)) {
+      queue.left(waiter);
+      throw exhausted(stats);
+    }
+  }
+
+  /**
+   * Whether the one in this place of the queue can get nothing without a release. Judged by its own
+   * place, so that of two who come at once for the last connection exactly one is refused.
+   */
+  private boolean isExhausted(int place) {
+    if (engine.table.hasIdle()) {
+      return false;
+    }
+    long obtainable = (long) engine.hardLimit - engine.countBusy();
+    return place > obtainable * engine.supply.sharesExpected();
+  }
+
+  private PoolStats stats() {
+    return engine.stats(timeouts.sum());
+  }
+
+  PoolClosedException closed() {
+    return new PoolClosedException("pool " + engine.config.name() + " is closed");
+  }
+
+  private PoolExhaustedException exhausted(PoolStats stats) {
+    boolean overflow = engine.config.whenExhausted() == WhenExhausted.OVERFLOW;
+    return new PoolExhaustedException(
+        "pool %s: all %d connections are out (%s is %d, whenExhausted is %s)"
+            .formatted(
+                engine.config.name(),
+                stats.leased(),
+                overflow ? "hardMax" : "maxActive",
+                engine.hardLimit,
+                engine.config.whenExhausted()),
+        stats);
+  }
+
+  private void failTimedOut(AsyncWaiter<C> waiter, long nanos) {
+    if (waiter.isWaiting() && engine.fail(waiter, timedOut(nanos))) {
+      timeouts.increment();
+    }
+  }
+
+  private AcquireTimeoutException timedOut(long nanos) {
+    PoolStats stats = stats();
+    @Nullable Throwable lastFailure = engine.supply.lastFailure();
+    Phase phase =
+        engine.supply.isPausing()
+            ? Phase.BACKOFF
+            : stats.dialing() + stats.checking() > 0 ? Phase.DIAL : Phase.RELEASE;
+    String why =
+        switch (phase) {
+          case RELEASE -> "all connections were out: raise maxActive, or hold them for less time";
+          case DIAL -> "a dial or heartbeat was still under way: raise acquireTimeout, or minIdle";
+          case BACKOFF -> "the last dial failed and the next one was not due: see the cause";
+        };
+    return new AcquireTimeoutException(
+        "pool %s: no connection within %s; %s; %s"
+            .formatted(engine.config.name(), Nanos.text(nanos), why, stats),
+        phase,
+        stats,
+        lastFailure);
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * The engine. Not exported; {@code PoolBuilder.build()} is its only user.
+ *
+ * <p>Three layers, arrows downwards:
+ *
+ * <ul>
+ *   <li>{@link io.connpool.internal.Engine} is the pool: acquire, release, close.
+ *   <li>{@link io.connpool.internal.Supply} dials what waiters lack, {@link
+ *       io.connpool.internal.Keeper} looks after what is parked, {@link
+ *       io.connpool.internal.Disposer} closes what is let go.
+ *   <li>{@link io.connpool.internal.Slot}, {@link io.connpool.internal.SlotTable} and {@link
+ *       io.connpool.internal.WaitQueue} are the concurrency kernel: no user code, no lock, no
+ *       clock.
+ * </ul>
+ *
+ * <p>{@link io.connpool.internal.Environment} is the outside world: time, timers, threads, chance.
+ * {@code docs/concurrency.md} explains states, orderings and threads.
+ */
+@NullMarked
+package io.connpool.internal;
+
+import org.jspecify.annotations.NullMarked;
