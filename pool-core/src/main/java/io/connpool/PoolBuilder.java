@@ -379,7 +379,7 @@ public final class PoolBuilder<C> {
   private ConnPool<C> create(PoolConfig config, Environment environment) {
     return new DefaultConnPool<>(
         config,
-        new ComposedTransport<>(transport, heartbeat, closer, probe, classifier),
+        new ComposedTransport<>(config.name(), transport, heartbeat, closer, probe, classifier),
         environment);
   }
 

@@ -6,16 +6,23 @@ import io.connpool.Health;
 import io.connpool.PoolBuilder;
 import io.connpool.Transport;
 import io.connpool.Verdict;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The user's transport with the builder's functions laid over it, and the knowledge which of the
- * optional methods do anything, so that the hot path need not call those that do not.
+ * The user's transport with the builder's functions laid over it and a guard around those that run
+ * inline, and the knowledge which of the optional methods do anything, so that the hot path need
+ * not call those that do not.
  */
-public final class ComposedTransport<C> implements Transport<C> {
+public final class ComposedTransport<C> {
+  private static final Logger LOG = System.getLogger("io.connpool");
+
+  private final String pool;
   private final Transport<C> transport;
   private final PoolBuilder.@Nullable Heartbeat<? super C> heartbeat;
   private final PoolBuilder.@Nullable Closer<? super C> closer;
@@ -36,6 +43,7 @@ public final class ComposedTransport<C> implements Transport<C> {
   /**
    * Lays the functions, where not null, over the transport.
    *
+   * @param pool the pool's name, for the log
    * @param transport the user's
    * @param heartbeat wins over the transport's
    * @param closer wins over the transport's
@@ -43,11 +51,13 @@ public final class ComposedTransport<C> implements Transport<C> {
    * @param classifier wins over the transport's
    */
   public ComposedTransport(
+      String pool,
       Transport<C> transport,
       PoolBuilder.@Nullable Heartbeat<? super C> heartbeat,
       PoolBuilder.@Nullable Closer<? super C> closer,
       @Nullable Function<? super C, Health> probe,
       @Nullable BiFunction<? super C, ? super Throwable, Verdict> classifier) {
+    this.pool = pool;
     this.transport = transport;
     this.heartbeat = heartbeat;
     this.closer = closer;
@@ -74,13 +84,13 @@ public final class ComposedTransport<C> implements Transport<C> {
     return closes || connection instanceof AutoCloseable;
   }
 
-  @Override
-  public C dial(DialContext context) throws Exception {
+  // --- may block and throw: called through a TimedCall ---
+
+  C dial(DialContext context) throws Exception {
     return transport.dial(context);
   }
 
-  @Override
-  public void heartbeat(C connection, Duration limit) throws Exception {
+  void heartbeat(C connection, Duration limit) throws Exception {
     if (heartbeat != null) {
       heartbeat.check(connection, limit);
     } else {
@@ -88,8 +98,7 @@ public final class ComposedTransport<C> implements Transport<C> {
     }
   }
 
-  @Override
-  public void close(C connection, CloseReason reason) throws Exception {
+  void close(C connection, CloseReason reason) throws Exception {
     if (closer != null) {
       closer.close(connection);
     } else {
@@ -97,30 +106,50 @@ public final class ComposedTransport<C> implements Transport<C> {
     }
   }
 
-  @Override
-  public Health probe(C connection) {
-    return probe != null ? probe.apply(connection) : transport.probe(connection);
+  // --- inline: whatever they throw, the answer is the cautious one ---
+
+  Health probe(C connection) {
+    try {
+      Health health = probe != null ? probe.apply(connection) : transport.probe(connection);
+      return Objects.requireNonNull(health, "probe");
+    } catch (Throwable failure) {
+      log("probe", failure);
+      return Health.STALE;
+    }
   }
 
-  @Override
-  public Health onRelease(C connection) {
-    return transport.onRelease(connection);
+  Health onRelease(C connection) {
+    try {
+      return Objects.requireNonNull(transport.onRelease(connection), "onRelease");
+    } catch (Throwable failure) {
+      log("onRelease", failure);
+      return Health.STALE;
+    }
   }
 
-  @Override
-  public int capacity(C connection) {
-    return transport.capacity(connection);
+  int capacity(C connection) {
+    try {
+      return Math.max(0, Math.min(Slot.MOST_SHARES, transport.capacity(connection)));
+    } catch (Throwable failure) {
+      log("capacity", failure);
+      return 1;
+    }
   }
 
-  @Override
-  public int load(C connection) {
-    return transport.load(connection);
+  Verdict classify(C connection, Throwable failure) {
+    try {
+      Verdict verdict =
+          classifier != null
+              ? classifier.apply(connection, failure)
+              : transport.classify(connection, failure);
+      return Objects.requireNonNull(verdict, "classify");
+    } catch (Throwable defect) {
+      log("classify", defect);
+      return Verdict.CLOSE;
+    }
   }
 
-  @Override
-  public Verdict classify(C connection, Throwable failure) {
-    return classifier != null
-        ? classifier.apply(connection, failure)
-        : transport.classify(connection, failure);
+  private void log(String function, Throwable failure) {
+    LOG.log(Level.WARNING, () -> "pool " + pool + ": " + function + " failed", failure);
   }
 }

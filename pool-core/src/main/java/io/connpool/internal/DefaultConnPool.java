@@ -8,9 +8,6 @@ import io.connpool.ConnPool;
 import io.connpool.Lease;
 import io.connpool.PoolConfig;
 import io.connpool.PoolStats;
-import io.connpool.Verdict;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -20,8 +17,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The pool as its users see it, laid over the engine. */
 public final class DefaultConnPool<C> implements ConnPool<C> {
-  private static final Logger LOG = System.getLogger("io.connpool");
-
   private final Engine<C> engine;
   private final WaitingRoom<C> waitingRoom;
   private final PoolConfig config;
@@ -57,13 +52,13 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    Loan<C> loan = engine.takeNow();
+    Loan<C> loan = engine.lending.takeNow();
     return loan != null ? loan : waitingRoom.await(nanos);
   }
 
   @Override
   public Optional<Lease<C>> tryAcquire() {
-    Loan<C> loan = engine.takeNow();
+    Loan<C> loan = engine.lending.takeNow();
     if (loan == null) {
       if (engine.isClosed()) {
         throw waitingRoom.closed();
@@ -84,7 +79,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
   }
 
   private CompletableFuture<Lease<C>> acquireAsyncWithin(long nanos) {
-    Loan<C> loan = engine.takeNow();
+    Loan<C> loan = engine.lending.takeNow();
     return loan != null ? CompletableFuture.completedFuture(loan) : waitingRoom.enqueue(nanos);
   }
 
@@ -189,29 +184,16 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
 
   /** The transport judges what a body threw, and the lease ends accordingly. */
   private void endFailed(Loan<C> loan, C connection, Throwable failure) {
-    switch (classify(connection, failure).fate()) {
+    switch (engine.transport.classify(connection, failure).fate()) {
       case KEEP -> loan.close();
       case RETIRE -> loan.retire(CloseReason.RETIRED);
       case CLOSE -> loan.invalidate(failure);
     }
   }
 
-  private Verdict classify(C connection, Throwable failure) {
-    try {
-      Verdict verdict = engine.transport.classify(connection, failure);
-      if (verdict != null) {
-        return verdict;
-      }
-      LOG.log(Level.WARNING, () -> "pool " + config.name() + ": classify returned null");
-    } catch (Throwable defect) {
-      LOG.log(Level.WARNING, () -> "pool " + config.name() + ": classify failed", defect);
-    }
-    return Verdict.CLOSE;
-  }
-
   @Override
   public PoolStats stats() {
-    return engine.stats(waitingRoom.countTimeouts());
+    return engine.census.stats();
   }
 
   @Override

@@ -41,7 +41,7 @@ final class ExclusiveLease<C> extends Loan<C> {
   public void close() {
     long mine = stamp;
     if (mine != SPENT) {
-      slot.owner.release(slot, mine);
+      slot.owner.lending.release(slot, mine);
     }
   }
 
@@ -50,7 +50,7 @@ final class ExclusiveLease<C> extends Loan<C> {
     long mine = stamp;
     if (mine != SPENT) {
       stamp = SPENT;
-      slot.owner.remove(slot, mine, reason);
+      slot.owner.lending.remove(slot, mine, reason);
     }
   }
 

@@ -88,7 +88,7 @@ final class Keeper<C> {
   private void look(long now) {
     List<Slot<C>> parked = new ArrayList<>();
     boolean probe = false;
-    int available = engine.countAvailable();
+    int available = engine.census.countAvailable();
     int quota = Math.max(1, engine.supply.open() / PRECISION);
     int overdue = 0;
     for (Slot<C> slot : engine.table.all()) {
@@ -103,7 +103,7 @@ final class Keeper<C> {
           overdue++;
           quota--;
           if (isReplaced(slot, available, now)
-              && engine.discard(slot, word, CloseReason.LIFETIME)) {
+              && engine.removal.discard(slot, word, CloseReason.LIFETIME)) {
             available--;
             overdue--;
           }
@@ -116,7 +116,7 @@ final class Keeper<C> {
         }
       } else if (old && quota > 0 && !Slot.isDoomed(word)) {
         quota--;
-        engine.doom(slot, serial, CloseReason.LIFETIME);
+        engine.removal.doom(slot, serial, CloseReason.LIFETIME);
       }
     }
     expire(parked, now);
@@ -130,7 +130,7 @@ final class Keeper<C> {
 
   private void park(Slot<C> slot, long word, long now) {
     if (engine.hardLimit > engine.limit && engine.supply.open() > engine.limit) {
-      engine.trimSurplus(slot);
+      engine.handout.trimSurplus(slot);
       return;
     }
     // Nobody reads these before the slot is parked; if it is not, the next pass writes them again.
@@ -158,7 +158,7 @@ final class Keeper<C> {
     for (Slot<C> slot : parked.subList(kept, parked.size())) {
       long word = slot.word;
       if (Slot.isParked(word) && now - slot.parkedAt >= idleTimeout) {
-        engine.discard(slot, word, CloseReason.IDLE);
+        engine.removal.discard(slot, word, CloseReason.IDLE);
       }
     }
   }
@@ -242,7 +242,7 @@ final class Keeper<C> {
     void failed(Throwable failure) {
       heartbeats.decrementAndGet();
       LOG.log(Level.DEBUG, () -> "pool " + engine.config.name() + ": a heartbeat failed", failure);
-      engine.discardHeld(slot, owned, CloseReason.HEARTBEAT);
+      engine.removal.discardHeld(slot, owned, CloseReason.HEARTBEAT);
       growOld();
     }
   }
@@ -251,9 +251,9 @@ final class Keeper<C> {
   private void settle(Slot<C> slot, long owned) {
     // a probe proves less than a heartbeat: it does not make an unused connection lendable
     if (!engine.queue.isEmpty() && slot.provenAt - provenAfter() >= 0) {
-      engine.publish(slot, owned);
+      engine.handout.publish(slot, owned);
     } else if (!slot.trySettleParked(owned)) {
-      engine.discardHeld(slot, owned, slot.doom);
+      engine.removal.discardHeld(slot, owned, slot.doom);
     } else if (engine.isClosed()) {
       engine.shutdown.sweep(slot);
     } else if (!engine.queue.isEmpty()) {
@@ -292,11 +292,11 @@ final class Keeper<C> {
     }
 
     private void probe(Slot<C> slot, long held) {
-      Health health = engine.probe(engine.connectionIn(slot));
+      Health health = engine.transport.probe(engine.connectionIn(slot));
       if (health.isUsable()) {
         settle(slot, held);
       } else {
-        engine.discardHeld(slot, held, Engine.reason(health));
+        engine.removal.discardHeld(slot, held, Lending.reason(health));
       }
     }
 
@@ -311,7 +311,7 @@ final class Keeper<C> {
       LOG.log(Level.WARNING, () -> "pool " + engine.config.name() + ": a probe hangs", failure);
       Slot<C> hung = current;
       if (hung != null) {
-        engine.discardHeld(hung, owned, CloseReason.STALE);
+        engine.removal.discardHeld(hung, owned, CloseReason.STALE);
       }
       probing.set(false);
     }

@@ -68,26 +68,26 @@ final class SharedLease<C> extends Loan<C> {
   @Override
   public void close() {
     if (STATE.compareAndSet(this, OPEN, ENDED)) {
-      slot.owner.releaseShare(slot, serial, connection);
+      slot.owner.lending.releaseShare(slot, serial, connection);
     } else if (state == ENDED) {
-      slot.owner.countMisuse();
+      slot.owner.census.countMisuse();
     }
   }
 
   @Override
   void remove(CloseReason reason) {
     if (STATE.compareAndSet(this, OPEN, INVALIDATED)) {
-      slot.owner.removeShared(slot, serial, reason);
+      slot.owner.lending.removeShared(slot, serial, reason);
     } else if (state == ENDED) {
-      slot.owner.countMisuse();
+      slot.owner.census.countMisuse();
     }
   }
 
   @Override
   void retire(CloseReason reason) {
     if (STATE.compareAndSet(this, OPEN, INVALIDATED)) {
-      slot.owner.doom(slot, serial, reason);
-      slot.owner.releaseShare(slot, serial, connection);
+      slot.owner.removal.doom(slot, serial, reason);
+      slot.owner.lending.releaseShare(slot, serial, connection);
     }
   }
 }

@@ -53,7 +53,7 @@ final class Shutdown<C> {
     engine.markClosed();
     // From here on whoever joins the queue or makes a connection available sees that it is closed.
     for (Waiter<C> first = engine.queue.first(); first != null; first = engine.queue.first()) {
-      engine.fail(first, engine.waitingRoom.closed());
+      engine.handout.fail(first, engine.waitingRoom.closed());
     }
     engine.calls.cutAll(false);
     engine.supply.endPauses();
@@ -73,7 +73,7 @@ final class Shutdown<C> {
   /** Closes what is in this slot if nobody uses it. */
   void sweep(Slot<C> slot) {
     for (long word = slot.word; isUnused(word); word = slot.word) {
-      engine.discard(slot, word, CloseReason.POOL_CLOSED);
+      engine.removal.discard(slot, word, CloseReason.POOL_CLOSED);
     }
   }
 
@@ -86,7 +86,7 @@ final class Shutdown<C> {
       long word = slot.word;
       while (Slot.state(word) == Slot.LEASED || Slot.state(word) == Slot.SHARED) {
         forced = true;
-        engine.discard(slot, word, CloseReason.POOL_CLOSED);
+        engine.removal.discard(slot, word, CloseReason.POOL_CLOSED);
         word = slot.word;
       }
     }

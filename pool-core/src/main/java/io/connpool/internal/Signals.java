@@ -36,7 +36,7 @@ final class Signals<C> implements ConnSignals {
     slot = where;
     CloseReason signalled = end;
     if (signalled != null) {
-      engine.doom(where, serial, signalled);
+      engine.removal.doom(where, serial, signalled);
     }
     engine.updateCapacity(where, serial); // it may have changed since it was read for the slot
   }
@@ -62,7 +62,7 @@ final class Signals<C> implements ConnSignals {
     end = reason;
     Slot<C> where = slot;
     if (where != null) {
-      engine.doom(where, serial, reason);
+      engine.removal.doom(where, serial, reason);
     }
   }
 

@@ -173,7 +173,7 @@ final class Supply<C> {
     int wanted = engine.config.minIdle() + spares;
     return wanted > 0
         && open.get() < engine.limit
-        && engine.countAvailable() + dialing.get() < wanted;
+        && engine.census.countAvailable() + dialing.get() < wanted;
   }
 
   private void setAlarm(long nanos) {
@@ -228,11 +228,11 @@ final class Supply<C> {
   void succeeded(Slot<C> slot, C connection, Signals<C> signals) {
     lastFailure = null;
     failedEpisodes.set(0);
-    int shares = engine.capacityOf(connection);
+    int shares = engine.transport.capacity(connection);
     sharesExpected = Math.max(1, shares);
     long now = engine.now();
     slot.fill(connection, signals.serial(), shares, now, now + engine.newLifetime());
-    engine.publish(slot, slot.word);
+    engine.handout.publish(slot, slot.word);
     dialing.decrementAndGet(); // after its waiter was served: until then it is help on the way
     signals.published(slot);
     engine.capacityFreed();
@@ -244,7 +244,7 @@ final class Supply<C> {
     slot.vacate();
     slotLeft();
     dialing.decrementAndGet();
-    engine.failOldest(
+    engine.handout.failOldest(
         ticket,
         () ->
             new DialException(

@@ -9,7 +9,6 @@ import io.connpool.PoolExhaustedException;
 import io.connpool.PoolStats;
 import io.connpool.WhenExhausted;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /** The slow path of an acquire: join the queue, see that a dial is begun, wait, leave. */
@@ -17,16 +16,11 @@ final class WaitingRoom<C> {
   private final Engine<C> engine;
   private final WaitQueue<C> queue;
   private final boolean fair;
-  private final LongAdder timeouts = new LongAdder();
 
   WaitingRoom(Engine<C> engine) {
     this.engine = engine;
     this.queue = engine.queue;
     this.fair = engine.config.fair();
-  }
-
-  long countTimeouts() {
-    return timeouts.sum();
   }
 
   // --- threads ---
@@ -42,7 +36,7 @@ final class WaitingRoom<C> {
       while (true) {
         Loan<C> loan = me.loan();
         if (loan != null) {
-          if (engine.isGood(loan)) {
+          if (engine.lending.isGood(loan)) {
             return loan;
           }
           queue.reopen(me);
@@ -51,9 +45,9 @@ final class WaitingRoom<C> {
         boolean woken = queue.answer(me);
         mustPassOn |= woken;
         if (fair) {
-          engine.serve(); // everybody is handed his, in order
+          engine.handout.serve(); // everybody is handed his, in order
         } else {
-          loan = engine.takeAny();
+          loan = engine.lending.takeAny();
           if (loan != null) {
             if (!queue.leave(me)) {
               giveAway(me);
@@ -74,7 +68,7 @@ final class WaitingRoom<C> {
           queue.declareHeir(me);
         }
         if (now - deadline >= 0 && queue.leave(me)) {
-          timeouts.increment();
+          engine.census.countTimeout();
           throw timedOut(nanos);
         }
         if (me.isWaiting()) {
@@ -96,7 +90,7 @@ final class WaitingRoom<C> {
     } finally {
       mustPassOn |= queue.left(me);
       if (mustPassOn && !queue.isEmpty()) {
-        engine.serve(); // there may be more than this one needed
+        engine.handout.serve(); // there may be more than this one needed
       }
     }
   }
@@ -119,7 +113,7 @@ final class WaitingRoom<C> {
   private void giveAway(Waiter<C> me) {
     Loan<C> loan = me.loan();
     if (loan != null) {
-      engine.deliver(loan);
+      engine.handout.deliver(loan);
     }
   }
 
@@ -136,7 +130,7 @@ final class WaitingRoom<C> {
     leaveWhenCancelled(waiter);
     engine.capacityFreed(); // looks once more, on its behalf
     if (engine.isClosed()) {
-      engine.fail(waiter, closed());
+      engine.handout.fail(waiter, closed());
     } else if (nanos == 0) {
       failTimedOut(waiter, nanos);
     } else {
@@ -160,11 +154,11 @@ final class WaitingRoom<C> {
   void complete(AsyncWaiter<C> waiter) {
     Loan<C> loan = waiter.loan();
     Throwable failure = waiter.failure();
-    if (loan != null && !engine.isGood(loan)) {
+    if (loan != null && !engine.lending.isGood(loan)) {
       queue.reopen(waiter);
       engine.capacityFreed();
       if (engine.isClosed()) {
-        engine.fail(waiter, closed());
+        engine.handout.fail(waiter, closed());
       }
       return;
     }
@@ -179,7 +173,7 @@ final class WaitingRoom<C> {
   private void departed(AsyncWaiter<C> waiter) {
     waiter.cancelTimer();
     if (queue.left(waiter)) {
-      engine.serve();
+      engine.handout.serve();
     }
   }
 
@@ -194,7 +188,7 @@ final class WaitingRoom<C> {
     if (engine.config.whenExhausted() == WhenExhausted.WAIT || !isExhausted(place)) {
       return;
     }
-    PoolStats stats = stats();
+    PoolStats stats = engine.census.stats();
     if (queue.leave(waiter)) {
       queue.left(waiter);
       throw exhausted(stats);
@@ -209,12 +203,8 @@ final class WaitingRoom<C> {
     if (engine.table.hasIdle()) {
       return false;
     }
-    long obtainable = (long) engine.hardLimit - engine.countBusy();
+    long obtainable = (long) engine.hardLimit - engine.census.countBusy();
     return place > obtainable * engine.supply.sharesExpected();
-  }
-
-  private PoolStats stats() {
-    return engine.stats(timeouts.sum());
   }
 
   PoolClosedException closed() {
@@ -235,13 +225,13 @@ final class WaitingRoom<C> {
   }
 
   private void failTimedOut(AsyncWaiter<C> waiter, long nanos) {
-    if (waiter.isWaiting() && engine.fail(waiter, timedOut(nanos))) {
-      timeouts.increment();
+    if (waiter.isWaiting() && engine.handout.fail(waiter, timedOut(nanos))) {
+      engine.census.countTimeout();
     }
   }
 
   private AcquireTimeoutException timedOut(long nanos) {
-    PoolStats stats = stats();
+    PoolStats stats = engine.census.stats();
     @Nullable Throwable lastFailure = engine.supply.lastFailure();
     Phase phase =
         engine.supply.isPausing()

@@ -1,10 +1,16 @@
 /**
  * The engine. Not exported; {@code PoolBuilder.build()} is its only user.
  *
- * <p>Three layers, arrows downwards:
+ * <p>Layers, arrows downwards:
  *
  * <ul>
- *   <li>{@link io.connpool.internal.Engine} is the pool: acquire, release, close.
+ *   <li>{@link io.connpool.internal.DefaultConnPool} is the pool as users see it, {@link
+ *       io.connpool.internal.WaitingRoom} the slow path of an acquire, {@link
+ *       io.connpool.internal.Shutdown} the end; {@link io.connpool.internal.Engine} holds the parts
+ *       together.
+ *   <li>{@link io.connpool.internal.Lending} begins and ends loans, {@link
+ *       io.connpool.internal.Handout} passes connections on to waiters, {@link
+ *       io.connpool.internal.Removal} takes them out.
  *   <li>{@link io.connpool.internal.Supply} dials what waiters lack, {@link
  *       io.connpool.internal.Keeper} looks after what is parked, {@link
  *       io.connpool.internal.Disposer} closes what is let go.

@@ -1,0 +1,82 @@
+package io.connpool.internal;
+
+import io.connpool.PoolStats;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Counts by looking at every slot, so that the hot path need not count anything. */
+final class Census<C> {
+  private final Engine<C> engine;
+  private final LongAdder misuses = new LongAdder();
+  private final LongAdder timeouts = new LongAdder();
+
+  Census(Engine<C> engine) {
+    this.engine = engine;
+  }
+
+  /** A lease was ended twice. */
+  void countMisuse() {
+    misuses.increment();
+  }
+
+  /** An acquire ran out of time. */
+  void countTimeout() {
+    timeouts.increment();
+  }
+
+  /** How many connections are out and cannot serve one more. */
+  int countBusy() {
+    int busy = 0;
+    for (Slot<C> slot : engine.table.all()) {
+      long word = slot.word;
+      if (Slot.state(word) == Slot.LEASED
+          || (Slot.state(word) == Slot.SHARED && !slot.hasRoom(word))) {
+        busy++;
+      }
+    }
+    return busy;
+  }
+
+  /** How many connections nobody uses, those being checked included. */
+  int countAvailable() {
+    int available = 0;
+    for (Slot<C> slot : engine.table.all()) {
+      long word = slot.word;
+      int state = Slot.state(word);
+      if (state == Slot.IDLE
+          || state == Slot.PARKED
+          || state == Slot.CHECKING
+          || Slot.isUnshared(word)) {
+        available++;
+      }
+    }
+    return available;
+  }
+
+  PoolStats stats() {
+    int[] states = new int[Slot.SHARED + 1];
+    int shared = 0;
+    int shares = 0;
+    for (Slot<C> slot : engine.table.all()) {
+      long word = slot.word;
+      states[Slot.state(word)]++;
+      if (Slot.state(word) == Slot.SHARED && Slot.shares(word) > 0) {
+        shared++;
+        shares += Slot.shares(word);
+      }
+    }
+    return new PoolStats(
+        states[Slot.IDLE] + states[Slot.PARKED] + states[Slot.SHARED] - shared,
+        states[Slot.LEASED] + shared,
+        states[Slot.CHECKING],
+        states[Slot.DIALING],
+        engine.queue.size(),
+        states[Slot.LEASED] + shares,
+        engine.supply.countDialed(),
+        engine.supply.countFailures(),
+        engine.disposer.countClosed(),
+        engine.disposer.countFailures(),
+        timeouts.sum(),
+        misuses.sum(),
+        engine.calls.countAbandoned());
+  }
+}

@@ -1,0 +1,144 @@
+package io.connpool.internal;
+
+import java.util.function.Supplier;
+
+/** Passes connections on: from whoever has one to spare to those who wait. */
+final class Handout<C> {
+  private final Engine<C> engine;
+  private final WaitQueue<C> queue;
+  private final boolean fair;
+  private final boolean overflows;
+
+  Handout(Engine<C> engine) {
+    this.engine = engine;
+    queue = engine.queue;
+    fair = engine.config.fair();
+    overflows = engine.hardLimit > engine.limit;
+  }
+
+  /** A connection has just become available in this slot: to a waiter, or to whoever comes. */
+  void available(Slot<C> slot) {
+    if (engine.isClosed()) {
+      engine.shutdown.sweep(slot);
+    } else if (!queue.isEmpty()) {
+      serve();
+    } else if (overflows) {
+      trimSurplus(slot);
+    }
+  }
+
+  /** DIALING or CHECKING, owned by the caller, becomes a loan of the first waiter, or available. */
+  void publish(Slot<C> slot, long owned) {
+    long stamp = slot.isShared() ? 0 : slot.tryLend(owned);
+    if (stamp != 0) {
+      deliver(new ExclusiveLease<>(slot, stamp));
+    } else if (slot.trySettle(owned)) {
+      available(slot);
+    } else {
+      engine.removal.discardHeld(slot, owned, slot.doom);
+    }
+  }
+
+  /** Gives a loan to the heir or the first waiter, or ends it if nobody waits. */
+  void deliver(Loan<C> loan) {
+    Waiter<C> heir = queue.claimHeir();
+    if (heir != null && grant(heir, loan)) {
+      return;
+    }
+    for (Waiter<C> first = queue.first(); first != null; first = queue.first()) {
+      if (grant(first, loan)) {
+        return;
+      }
+    }
+    putBack(loan);
+  }
+
+  /** Ends a loan that was never used, without the look that a release gets. */
+  private void putBack(Loan<C> loan) {
+    if (loan instanceof ExclusiveLease<C> exclusive) {
+      long stamp = exclusive.stamp();
+      if (!loan.slot.tryRelease(stamp)) {
+        engine.lending.refused(loan.slot, stamp);
+        return;
+      }
+      available(loan.slot);
+    } else {
+      loan.close();
+    }
+  }
+
+  private boolean grant(Waiter<C> waiter, Loan<C> loan) {
+    return queue.give(waiter, loan) && notify(waiter);
+  }
+
+  boolean fail(Waiter<C> waiter, Throwable failure) {
+    return queue.fail(waiter, failure) && notify(waiter);
+  }
+
+  private boolean notify(Waiter<C> waiter) {
+    if (waiter instanceof AsyncWaiter<C> async) {
+      async.completeOn(engine.environment.workers());
+    } else {
+      waiter.wake();
+    }
+    return true;
+  }
+
+  /** Fails the oldest waiter, if it was in the queue when this ticket was the last. */
+  void failOldest(long ticket, Supplier<? extends Throwable> failure) {
+    for (Waiter<C> first = queue.first();
+        first != null && first.ticket <= ticket;
+        first = queue.first()) {
+      if (fail(first, failure.get())) {
+        return;
+      }
+    }
+  }
+
+  /**
+   * Wakes the first waiter, which then helps itself; a future and a waiter of a fair pool are
+   * handed a loan instead, as long as there are any.
+   */
+  void serve() {
+    while (!queue.isEmpty() && !queue.isWakeUpOutstanding()) {
+      Waiter<C> first = queue.first();
+      if (first == null) {
+        return;
+      }
+      if (fair || first instanceof AsyncWaiter) {
+        Loan<C> loan = engine.lending.takeUnprobed(); // probed by whoever receives it
+        if (loan == null) {
+          return; // whoever makes one available comes here again
+        }
+        if (!grant(first, loan)) {
+          deliver(loan);
+        }
+      } else if (queue.wake(first)) {
+        return;
+      }
+    }
+  }
+
+  /** A connection beyond maxActive that nobody needs is closed. */
+  void trimSurplus(Slot<C> slot) {
+    long word = slot.word;
+    boolean unused = Slot.isIdle(word) || Slot.isParked(word) || Slot.isUnshared(word);
+    if (!unused || engine.supply.open() <= engine.limit) {
+      return;
+    }
+    long owned = slot.tryCheck(word);
+    if (owned == 0) {
+      return; // somebody took it
+    }
+    if (engine.removal.discardSurplus(slot, owned)) {
+      return;
+    }
+    if (slot.trySettle(owned)) {
+      if (!queue.isEmpty()) {
+        serve();
+      }
+    } else {
+      engine.removal.discardHeld(slot, owned, slot.doom);
+    }
+  }
+}

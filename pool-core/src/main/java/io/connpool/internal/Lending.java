@@ -1,0 +1,171 @@
+package io.connpool.internal;
+
+import io.connpool.CloseReason;
+import io.connpool.Health;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The two ends of a loan: a caller takes a connection, a lease gives it back. The hot path of the
+ * pool is {@link #takeNow} and {@link #release}: two compare-and-sets, no clock, no shared counter.
+ */
+final class Lending<C> {
+  private final Engine<C> engine;
+  private final ComposedTransport<C> transport;
+  private final WaitQueue<C> queue;
+  private final SlotTable<C> table;
+  private final boolean fair;
+  private final boolean overflows;
+
+  Lending(Engine<C> engine) {
+    this.engine = engine;
+    transport = engine.transport;
+    queue = engine.queue;
+    table = engine.table;
+    fair = engine.config.fair();
+    overflows = engine.hardLimit > engine.limit;
+  }
+
+  // --- taking ---
+
+  /** A connection that is ready at this moment, or null. */
+  @Nullable Loan<C> takeNow() {
+    if (fair && !queue.isEmpty()) {
+      return null;
+    }
+    Slot<C> slot = table.hint();
+    long word = slot.word;
+    if (Slot.isIdle(word) && slot.tryLease(word)) {
+      Loan<C> loan = new ExclusiveLease<>(slot, Slot.stampOf(word));
+      if (isGood(loan)) {
+        return loan;
+      }
+    }
+    return takeAny();
+  }
+
+  /** As {@link #takeNow}, also for one who is in the queue. */
+  @Nullable Loan<C> takeAny() {
+    Loan<C> loan;
+    do {
+      loan = takeUnprobed();
+    } while (loan != null && !isGood(loan));
+    return loan;
+  }
+
+  /** Without the look that {@link #isGood} takes: the receiver of the loan must do that. */
+  @Nullable Loan<C> takeUnprobed() {
+    Loan<C> loan = table.takeIdle();
+    return loan != null ? loan : table.takeParked(engine.keeper.provenAfter());
+  }
+
+  /** The probe before each loan. A connection that fails it is closed, and the loan is over. */
+  boolean isGood(Loan<C> loan) {
+    if (!transport.probes) {
+      return true;
+    }
+    C connection = loan.connection();
+    if (connection == null) {
+      return false;
+    }
+    Health health = transport.probe(connection);
+    if (!health.isUsable()) {
+      loan.remove(reason(health));
+    }
+    return health.isUsable();
+  }
+
+  static CloseReason reason(Health health) {
+    return health == Health.DIRTY ? CloseReason.DIRTY : CloseReason.STALE;
+  }
+
+  // --- giving back ---
+
+  /** Ends an exclusive loan; a stamp that is not current changes nothing. */
+  void release(Slot<C> slot, long stamp) {
+    if (transport.inspects) {
+      inspect(slot, stamp);
+    } else if (queue.hasHeir() || (fair && !queue.isEmpty())) {
+      handOver(slot, stamp);
+    } else if (!slot.tryRelease(stamp)) {
+      refused(slot, stamp);
+    } else if (engine.isClosed() || overflows || !queue.isEmpty()) {
+      // Read after the release: a waiter that this does not see scans after it joined, and a pool
+      // that is closed after it sweeps the slot.
+      engine.handout.available(slot);
+    }
+  }
+
+  private void handOver(Slot<C> slot, long stamp) {
+    long next = slot.tryHandOver(stamp);
+    if (next == 0) {
+      refused(slot, stamp);
+    } else {
+      engine.handout.deliver(new ExclusiveLease<>(slot, next));
+    }
+  }
+
+  /** The transport looks at what comes back, while nobody else can have it. */
+  private void inspect(Slot<C> slot, long stamp) {
+    long owned = slot.tryCheck(stamp);
+    if (owned == 0) {
+      refused(slot, stamp);
+      return;
+    }
+    Health health = transport.onRelease(engine.connectionIn(slot));
+    if (!health.isUsable()) {
+      engine.removal.discardHeld(slot, owned, reason(health));
+    } else if (queue.hasHeir() || (fair && !queue.isEmpty())) {
+      engine.handout.publish(slot, owned);
+    } else if (slot.trySettle(owned)) {
+      engine.handout.available(slot);
+    } else {
+      engine.removal.discardHeld(slot, owned, slot.doom);
+    }
+  }
+
+  /** A release whose stamp is not the word: either the connection was doomed, or it is misuse. */
+  void refused(Slot<C> slot, long stamp) {
+    // a closing pool takes connections away from their holders, so their stamps prove nothing
+    if (!engine.removal.discard(slot, stamp | Slot.DOOMED, slot.doom) && !engine.isClosed()) {
+      engine.census.countMisuse();
+    }
+  }
+
+  /** Ends one share; nothing happens if the connection is gone already. */
+  void releaseShare(Slot<C> slot, long serial, C connection) {
+    if (transport.inspects) {
+      Health health = transport.onRelease(connection);
+      if (!health.isUsable()) {
+        removeShared(slot, serial, reason(health));
+        return;
+      }
+    }
+    long word = slot.leave(serial);
+    if (word == 0) {
+      return;
+    }
+    if (!Slot.isDoomed(word)) {
+      engine.handout.available(slot);
+    } else if (Slot.shares(word) == 0) {
+      engine.removal.discard(slot, word, slot.doom);
+    }
+  }
+
+  /** Ends an exclusive loan by closing its connection. */
+  void remove(Slot<C> slot, long stamp, CloseReason reason) {
+    if (!engine.removal.discardHeld(slot, stamp, reason) && !engine.isClosed()) {
+      engine.census.countMisuse();
+    }
+  }
+
+  /** Closes a shared connection under all who share it: it broke for all of them. */
+  void removeShared(Slot<C> slot, long serial, CloseReason reason) {
+    long word;
+    do {
+      word = slot.word;
+      if (Slot.state(word) != Slot.SHARED || slot.serial != serial) {
+        return;
+      }
+    } while (!engine.removal.discard(slot, word, reason));
+  }
+}
