@@ -27,6 +27,7 @@ final class Engine<C> {
   final Removal<C> removal;
   final Disposer<C> disposer;
   final Supply<C> supply;
+  final Checks<C> checks;
   final Keeper<C> keeper;
   final WaitingRoom<C> waitingRoom;
   final Shutdown<C> shutdown;
@@ -56,6 +57,7 @@ final class Engine<C> {
     removal = new Removal<>(this);
     disposer = new Disposer<>(this);
     supply = new Supply<>(this);
+    checks = new Checks<>(this);
     keeper = new Keeper<>(this);
     waitingRoom = new WaitingRoom<>(this);
     shutdown = new Shutdown<>(this);

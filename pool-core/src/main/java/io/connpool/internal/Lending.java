@@ -55,7 +55,7 @@ final class Lending<C> {
   /** Without the look that {@link #isGood} takes: the receiver of the loan must do that. */
   @Nullable Loan<C> takeUnprobed() {
     Loan<C> loan = table.takeIdle();
-    return loan != null ? loan : table.takeParked(engine.keeper.provenAfter());
+    return loan != null ? loan : table.takeParked(engine.checks.provenAfter());
   }
 
   /** The probe before each loan. A connection that fails it is closed, and the loan is over. */

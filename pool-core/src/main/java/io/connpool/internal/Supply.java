@@ -146,7 +146,7 @@ final class Supply<C> {
     int helpers = dialing.get() + youngChecks.get();
     boolean forWaiters = waiting > helpers;
     boolean wished = wish.getAndSet(false) && helpers == 0 && !engine.table.hasIdle();
-    if ((forWaiters || wished) && engine.keeper.checkOneParked()) {
+    if ((forWaiters || wished) && engine.checks.oneParked()) {
       return true;
     }
     if (!forWaiters && !wished && !lacksIdle()) {

@@ -12,8 +12,8 @@
  *       io.connpool.internal.Handout} passes connections on to waiters, {@link
  *       io.connpool.internal.Removal} takes them out.
  *   <li>{@link io.connpool.internal.Supply} dials what waiters lack, {@link
- *       io.connpool.internal.Keeper} looks after what is parked, {@link
- *       io.connpool.internal.Disposer} closes what is let go.
+ *       io.connpool.internal.Keeper} looks after what is parked with {@link
+ *       io.connpool.internal.Checks}, {@link io.connpool.internal.Disposer} closes what is let go.
  *   <li>{@link io.connpool.internal.Slot}, {@link io.connpool.internal.SlotTable} and {@link
  *       io.connpool.internal.WaitQueue} are the concurrency kernel: no user code, no lock, no
  *       clock.
