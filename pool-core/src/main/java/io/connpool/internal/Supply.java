@@ -240,7 +240,10 @@ final class Supply<C> {
 
   /** All attempts failed: so does the oldest waiter that was there when they began. */
   void failed(Slot<C> slot, long ticket, int attempts, Throwable failure) {
-    pauseUntil = engine.now() + pacing.afterFailedEpisodes(failedEpisodes.incrementAndGet());
+    long now = engine.now();
+    if (pauseUntil - now <= 0) { // several that fail together make one pause, not a row of them
+      pauseUntil = now + pacing.afterFailedEpisodes(failedEpisodes.incrementAndGet());
+    }
     slot.vacate();
     slotLeft();
     dialing.decrementAndGet();

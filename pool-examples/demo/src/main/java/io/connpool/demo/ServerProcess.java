@@ -1,0 +1,115 @@
+package io.connpool.demo;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** An {@link EchoServer} that can be killed and comes back on the same port. */
+final class ServerProcess implements AutoCloseable {
+
+  /** A JVM starts in a fraction of a second; a machine that needs longer is too busy for a demo. */
+  private static final long START_LIMIT_SECONDS = 10;
+
+  /** The kernel needs a moment to end a killed process and to free its port. */
+  private static final long KILL_LIMIT_SECONDS = 5;
+
+  private final String name;
+  private final long lieEvery;
+  private volatile Process process;
+  private int port;
+
+  /**
+   * Starts a server on any free port.
+   *
+   * @throws IOException if it did not start
+   */
+  ServerProcess(String name, long lieEvery) throws IOException, InterruptedException {
+    this.name = name;
+    this.lieEvery = lieEvery;
+    start();
+  }
+
+  /**
+   * Starts the server again, on its port.
+   *
+   * @throws IOException if it did not start
+   */
+  void start() throws IOException, InterruptedException {
+    process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                whereThisClassIs().toString(),
+                EchoServer.class.getName(),
+                Integer.toString(port),
+                Long.toString(lieEvery))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try {
+      port = Integer.parseInt(firstLine());
+    } catch (IOException | InterruptedException failure) {
+      process.destroyForcibly();
+      throw failure;
+    }
+  }
+
+  /** The server needs nothing but its own class, be that in a jar or in a directory. */
+  private static Path whereThisClassIs() {
+    try {
+      return Path.of(EchoServer.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
+  private String firstLine() throws IOException, InterruptedException {
+    BufferedReader output = process.inputReader();
+    FutureTask<String> line = new FutureTask<>(output::readLine);
+    Thread reader = new Thread(line, "demo-start-" + name);
+    reader.setDaemon(true);
+    reader.start();
+    try {
+      String port = line.get(START_LIMIT_SECONDS, TimeUnit.SECONDS);
+      if (port == null) {
+        throw new IOException(
+            this + " did not start: it ended with exit code " + process.waitFor());
+      }
+      return port;
+    } catch (TimeoutException tooLong) {
+      throw new IOException(this + " did not start within " + START_LIMIT_SECONDS + " s", tooLong);
+    } catch (ExecutionException unreadable) {
+      throw new IOException(this + " did not start", unreadable.getCause());
+    }
+  }
+
+  /** Ends the process as {@code kill -9} does, and waits until it is gone. */
+  void kill() throws IOException, InterruptedException {
+    if (!process.destroyForcibly().waitFor(KILL_LIMIT_SECONDS, TimeUnit.SECONDS)) {
+      throw new IOException(this + " could not be killed");
+    }
+  }
+
+  int port() {
+    return port;
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+
+  /** For messages. */
+  @Override
+  public String toString() {
+    return "server " + name + " (pid " + process.pid() + ")";
+  }
+}

@@ -1,0 +1,133 @@
+package io.connpool.demo;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The demo as its users meet it: a process with arguments, an output and an exit code. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class DemoTest {
+  private final List<Process> started = new ArrayList<>();
+
+  @AfterEach
+  void leaveNothingBehind() {
+    started.forEach(Process::destroyForcibly);
+  }
+
+  @Test
+  void noAnswerIsWrongAlthoughBothServersAreKilled() throws Exception {
+    Process demo = demo("--seconds", "4", "--threads", "4");
+    String output = restOf(demo);
+    assertAll(
+        output,
+        () -> assertEquals(0, demo.waitFor()),
+        () -> assertTrue(output.contains("wrong answers: 0")),
+        () -> assertTrue(output.contains("killing server A (pid ")),
+        () -> assertTrue(output.contains("killing server B (pid ")),
+        () -> assertTrue(output.contains("recovery of pool A: first success ")),
+        () -> assertTrue(output.contains("recovery of pool B: ")));
+  }
+
+  @Test
+  void aWrongAnswerIsFound() throws Exception {
+    Process demo = demo("--seconds", "4", "--threads", "4", "--quiet", "--lie-every", "1000");
+    String output = restOf(demo);
+    assertAll(
+        output,
+        () -> assertEquals(1, demo.waitFor()),
+        () -> assertTrue(output.matches("(?s).*wrong answers: [1-9].*")),
+        () -> assertTrue(output.contains("wrong answer  ")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--seconds, 3", "--seconds, soon", "--threads, 0"})
+  void aBadArgumentIsNamedAndQuoted(String option, String value) throws Exception {
+    Process demo = demo(option, value);
+    String message = demo.inputReader().readLine();
+    assertAll(
+        message,
+        () -> assertEquals(2, demo.waitFor()),
+        () -> assertTrue(message.contains("'" + option + "'")),
+        () -> assertTrue(message.contains(value)));
+  }
+
+  @Test
+  void aServerThatDoesNotStartIsAnErrorOfTheDemo() throws Exception {
+    Process demo = demo("--lie-every", "-1");
+    String output = restOf(demo);
+    assertAll(
+        output,
+        () -> assertEquals(3, demo.waitFor()),
+        () -> assertTrue(output.contains("demo: server A (pid ")),
+        () -> assertTrue(output.contains(" did not start: it ended with exit code 1")));
+  }
+
+  @Test
+  void aKilledDemoLeavesNoServerBehind() throws Exception {
+    Process demo = demo();
+    List<ProcessHandle> servers = serversOf(demo);
+    demo.destroyForcibly();
+    assertAllEnd(servers);
+  }
+
+  @Test
+  void aTerminatedDemoSumsUpAndLeavesNoServerBehind() throws Exception {
+    Process demo = demo();
+    List<ProcessHandle> servers = serversOf(demo);
+    demo.toHandle().destroy(); // unlike that of the process, leaves the output open
+    String output = restOf(demo);
+    assertTrue(output.contains("wrong answers: 0"), output);
+    assertAllEnd(servers);
+  }
+
+  private Process demo(String... args) throws IOException {
+    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    String classPath = System.getProperty("java.class.path");
+    List<String> command =
+        Stream.concat(
+                Stream.of(java.toString(), "-cp", classPath, Demo.class.getName()), Stream.of(args))
+            .toList();
+    Process demo = new ProcessBuilder(command).redirectErrorStream(true).start();
+    started.add(demo);
+    return demo;
+  }
+
+  private static String restOf(Process demo) {
+    return demo.inputReader().lines().collect(Collectors.joining("\n"));
+  }
+
+  /** The servers of a demo under load. */
+  private static List<ProcessHandle> serversOf(Process demo) throws IOException {
+    BufferedReader output = demo.inputReader();
+    String line = output.readLine();
+    while (line != null && !line.contains("/s, ")) {
+      line = output.readLine();
+    }
+    List<ProcessHandle> servers = demo.children().toList();
+    assertEquals(2, servers.size(), "servers while the demo says: " + line);
+    return servers;
+  }
+
+  private static void assertAllEnd(List<ProcessHandle> servers)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    for (ProcessHandle server : servers) {
+      server.onExit().get(5, TimeUnit.SECONDS);
+    }
+  }
+}
