@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AcquireTimeoutException extends PoolException {
   private static final long serialVersionUID = 1L;
+
+  /** What the caller was waiting for. */
   private final Phase phase;
+
   private final transient PoolStats stats;
 
   /** What the caller was waiting for when its time ran out. */

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DialException extends PoolException {
   private static final long serialVersionUID = 1L;
+
+  /** How many attempts were made. */
   private final int attempts;
 
   /**

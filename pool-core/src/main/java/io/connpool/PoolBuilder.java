@@ -33,8 +33,8 @@ public final class PoolBuilder<C> {
   private static final int UNSET = -1;
 
   private final Transport<C> transport;
-  private @Nullable Heartbeat<? super C> heartbeat;
-  private @Nullable Closer<? super C> closer;
+  private Transport.@Nullable Heartbeat<? super C> heartbeat;
+  private Transport.@Nullable Closer<? super C> closer;
   private @Nullable Function<? super C, Health> probe;
   private @Nullable BiFunction<? super C, ? super Throwable, Verdict> classifier;
 
@@ -55,39 +55,6 @@ public final class PoolBuilder<C> {
   private Duration closeTimeout = Duration.ofSeconds(10);
   private final Map<String, Object> attributes = new HashMap<>();
 
-  /**
-   * Checks a connection with a round trip; throws if it is dead.
-   *
-   * @param <C> the type of the connection
-   */
-  @FunctionalInterface
-  public interface Heartbeat<C> {
-    /**
-     * As {@link Transport#heartbeat}.
-     *
-     * @param connection the connection
-     * @param limit how long it may take
-     * @throws Exception if the connection is dead
-     */
-    void check(C connection, Duration limit) throws Exception;
-  }
-
-  /**
-   * Closes a connection.
-   *
-   * @param <C> the type of the connection
-   */
-  @FunctionalInterface
-  public interface Closer<C> {
-    /**
-     * As {@link Transport#close}.
-     *
-     * @param connection the connection
-     * @throws Exception if closing failed
-     */
-    void close(C connection) throws Exception;
-  }
-
   PoolBuilder(Transport<C> transport) {
     this.transport = Objects.requireNonNull(transport, "transport");
   }
@@ -98,7 +65,7 @@ public final class PoolBuilder<C> {
    * @param function throws if the connection is dead; see {@link Transport#heartbeat}
    * @return this
    */
-  public PoolBuilder<C> heartbeat(Heartbeat<? super C> function) {
+  public PoolBuilder<C> heartbeat(Transport.Heartbeat<? super C> function) {
     heartbeat = Objects.requireNonNull(function, "heartbeat");
     return this;
   }
@@ -110,7 +77,7 @@ public final class PoolBuilder<C> {
    * @param function see {@link Transport#close}
    * @return this
    */
-  public PoolBuilder<C> close(Closer<? super C> function) {
+  public PoolBuilder<C> close(Transport.Closer<? super C> function) {
     closer = Objects.requireNonNull(function, "close");
     return this;
   }
@@ -421,7 +388,7 @@ public final class PoolBuilder<C> {
         idleTimeout,
         maxLifetime,
         closeTimeout,
-        attributes);
+        Map.copyOf(attributes));
   }
 
   private static int doubled(int value) {

@@ -40,10 +40,4 @@ public record PoolConfig(
     Duration idleTimeout,
     Duration maxLifetime,
     Duration closeTimeout,
-    Map<String, Object> attributes) {
-
-  /** Copies the attributes. */
-  public PoolConfig {
-    attributes = Map.copyOf(attributes);
-  }
-}
+    Map<String, Object> attributes) {}

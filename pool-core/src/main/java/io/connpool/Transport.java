@@ -125,4 +125,37 @@ public interface Transport<C> {
   default Verdict classify(C connection, Throwable failure) {
     return Verdict.CLOSE;
   }
+
+  /**
+   * Checks a connection with a round trip; throws if it is dead.
+   *
+   * @param <C> the type of the connection
+   */
+  @FunctionalInterface
+  interface Heartbeat<C> {
+    /**
+     * As {@link Transport#heartbeat}.
+     *
+     * @param connection the connection
+     * @param limit how long it may take
+     * @throws Exception if the connection is dead
+     */
+    void check(C connection, Duration limit) throws Exception;
+  }
+
+  /**
+   * Closes a connection.
+   *
+   * @param <C> the type of the connection
+   */
+  @FunctionalInterface
+  interface Closer<C> {
+    /**
+     * As {@link Transport#close}.
+     *
+     * @param connection the connection
+     * @throws Exception if closing failed
+     */
+    void close(C connection) throws Exception;
+  }
 }

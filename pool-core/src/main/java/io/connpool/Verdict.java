@@ -20,7 +20,13 @@ public record Verdict(Fate fate, Retry retry, Blame blame) {
   /** The connection is closed; the request may or may not have reached the peer. */
   public static final Verdict CLOSE = new Verdict(Fate.CLOSE, Retry.MAYBE_SENT, Blame.ENDPOINT);
 
-  /** Rejects null parts. */
+  /**
+   * A verdict of these three answers.
+   *
+   * @param fate not null
+   * @param retry not null
+   * @param blame not null
+   */
   public Verdict {
     Objects.requireNonNull(fate, "fate");
     Objects.requireNonNull(retry, "retry");

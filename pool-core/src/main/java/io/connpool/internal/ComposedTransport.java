@@ -3,7 +3,6 @@ package io.connpool.internal;
 import io.connpool.CloseReason;
 import io.connpool.DialContext;
 import io.connpool.Health;
-import io.connpool.PoolBuilder;
 import io.connpool.Transport;
 import io.connpool.Verdict;
 import java.lang.System.Logger;
@@ -24,8 +23,8 @@ public final class ComposedTransport<C> {
 
   private final String pool;
   private final Transport<C> transport;
-  private final PoolBuilder.@Nullable Heartbeat<? super C> heartbeat;
-  private final PoolBuilder.@Nullable Closer<? super C> closer;
+  private final Transport.@Nullable Heartbeat<? super C> heartbeat;
+  private final Transport.@Nullable Closer<? super C> closer;
   private final @Nullable Function<? super C, Health> probe;
   private final @Nullable BiFunction<? super C, ? super Throwable, Verdict> classifier;
 
@@ -53,8 +52,8 @@ public final class ComposedTransport<C> {
   public ComposedTransport(
       String pool,
       Transport<C> transport,
-      PoolBuilder.@Nullable Heartbeat<? super C> heartbeat,
-      PoolBuilder.@Nullable Closer<? super C> closer,
+      Transport.@Nullable Heartbeat<? super C> heartbeat,
+      Transport.@Nullable Closer<? super C> closer,
       @Nullable Function<? super C, Health> probe,
       @Nullable BiFunction<? super C, ? super Throwable, Verdict> classifier) {
     this.pool = pool;

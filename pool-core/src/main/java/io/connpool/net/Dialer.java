@@ -2,6 +2,7 @@ package io.connpool.net;
 
 import io.connpool.DialContext;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
@@ -32,9 +33,9 @@ import java.util.Map;
 public final class Dialer {
 
   /**
-   * The delay of RFC 8305, section 5, after which an address that has not answered is no longer
-   * worth waiting for: most round trips on this planet are shorter. A name with many addresses
-   * would otherwise get shares in which none of them could answer.
+   * The time after which RFC 8305, section 5, goes on to the next address; nearly all round trips
+   * on this planet are shorter. The addresses of a long list would otherwise get shares in which
+   * none of them can answer.
    */
   private static final long LEAST_SHARE_NANOS = Duration.ofMillis(250).toNanos();
 
@@ -80,14 +81,16 @@ public final class Dialer {
    * @param <T> the type of the value
    * @return a new dialer
    * @throws IllegalArgumentException if this machine does not know the option or take the value
-   * @throws IOException if no socket could be opened to try it on
+   * @throws UncheckedIOException if there is no socket to try it on
    */
-  public <T> Dialer option(SocketOption<T> option, T value) throws IOException {
+  public <T> Dialer option(SocketOption<T> option, T value) {
     try (SocketChannel trial = SocketChannel.open()) {
       trial.setOption(option, value);
     } catch (UnsupportedOperationException | IllegalArgumentException refused) {
       throw new IllegalArgumentException(
           "socket option " + option + " cannot be set to " + value, refused);
+    } catch (IOException noSocket) {
+      throw new UncheckedIOException(noSocket);
     }
     Map<SocketOption<?>, Object> changed = new HashMap<>(options);
     changed.put(option, value);
