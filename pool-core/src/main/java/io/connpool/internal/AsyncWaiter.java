@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class AsyncWaiter<C> extends Waiter<C> {
   private final WaitingRoom<C> room;
   private final CompletableFuture<Lease<C>> future = new CompletableFuture<>();
-  private volatile Environment.@Nullable Timer timer;
+  private Environment.@Nullable Timer timer;
 
   AsyncWaiter(WaitingRoom<C> room) {
     super(null);
@@ -21,12 +21,9 @@ final class AsyncWaiter<C> extends Waiter<C> {
     return future;
   }
 
-  /** When its time runs out; the timer may fire before it is known here, which does no harm. */
+  /** Sets the timer that ends the wait; before the waiter joins the queue. */
   void limitedBy(Environment.Timer limit) {
     timer = limit;
-    if (future.isDone()) {
-      limit.cancel();
-    }
   }
 
   /**

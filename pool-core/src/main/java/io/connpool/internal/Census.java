@@ -69,7 +69,7 @@ final class Census<C> {
         states[Slot.LEASED] + shared,
         states[Slot.CHECKING],
         states[Slot.DIALING],
-        engine.queue.size(),
+        engine.queue.countWaiting(),
         states[Slot.LEASED] + shares,
         engine.supply.countDialed(),
         engine.supply.countFailures(),

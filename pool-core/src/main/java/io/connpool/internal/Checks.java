@@ -80,8 +80,6 @@ final class Checks<C> {
       return false;
     }
     Check check = new Check(slot, owned);
-    engine.supply.checkBegun();
-    engine.later(Supply.YOUNG_CHECK_NANOS, check::growOld);
     check.start(engine.dialTimeout);
     return true;
   }
@@ -90,21 +88,13 @@ final class Checks<C> {
   private final class Check extends TimedCall<Boolean> {
     private final Slot<C> slot;
     private final long owned;
-    private final AtomicBoolean young = new AtomicBoolean(true);
+    private final Supply<C>.Help help = engine.supply.helpBegun(Supply.YOUNG_CHECK_NANOS);
 
     Check(Slot<C> slot, long owned) {
       super(engine.calls);
       this.slot = slot;
       this.owned = owned;
       heartbeats.incrementAndGet();
-    }
-
-    /** Those who counted on it look for other help. */
-    void growOld() {
-      if (young.compareAndSet(true, false)) {
-        engine.supply.checkNoLongerYoung();
-        engine.supply.replenish();
-      }
     }
 
     @Override
@@ -121,7 +111,7 @@ final class Checks<C> {
       heartbeats.decrementAndGet();
       slot.provenAt = engine.now();
       settle(slot, owned);
-      growOld();
+      help.end();
     }
 
     @Override
@@ -129,7 +119,7 @@ final class Checks<C> {
       heartbeats.decrementAndGet();
       LOG.log(Level.DEBUG, () -> "pool " + engine.config.name() + ": a heartbeat failed", failure);
       engine.removal.discardHeld(slot, owned, CloseReason.HEARTBEAT);
-      growOld();
+      help.end();
     }
   }
 

@@ -37,6 +37,9 @@ public final class ComposedTransport<C> {
   /** Whether {@link #onRelease} does anything. */
   final boolean inspects;
 
+  /** Whether {@link #capacity} may say anything but 1. */
+  final boolean mayShare;
+
   private final boolean closes;
 
   /**
@@ -65,6 +68,7 @@ public final class ComposedTransport<C> {
     heartbeats = heartbeat != null || overrides("heartbeat", Object.class, Duration.class);
     probes = probe != null || overrides("probe", Object.class);
     inspects = overrides("onRelease", Object.class);
+    mayShare = overrides("capacity", Object.class);
     closes = closer != null || overrides("close", Object.class, CloseReason.class);
   }
 

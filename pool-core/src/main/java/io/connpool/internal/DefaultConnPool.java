@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -176,8 +177,12 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
             loan.close();
             result.complete(value);
           } else {
-            endFailed(loan, connection, failure);
-            result.completeExceptionally(failure);
+            // a stage that depends on another one wraps what failed there
+            Throwable cause = failure.getCause();
+            Throwable real =
+                failure instanceof CompletionException && cause != null ? cause : failure;
+            endFailed(loan, connection, real);
+            result.completeExceptionally(real);
           }
         });
   }

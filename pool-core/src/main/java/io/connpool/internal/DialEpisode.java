@@ -15,13 +15,15 @@ final class DialEpisode<C> {
   private final Engine<C> engine;
   private final Slot<C> slot;
   private final DialPacing.Episode pacing;
+  private final Supply<C>.Help help;
   private final long ticket;
   private int attempts;
 
-  DialEpisode(Engine<C> engine, Slot<C> slot, DialPacing.Episode pacing) {
+  DialEpisode(Engine<C> engine, Slot<C> slot, DialPacing.Episode pacing, Supply<C>.Help help) {
     this.engine = engine;
     this.slot = slot;
     this.pacing = pacing;
+    this.help = help;
     this.ticket = engine.queue.lastTicket();
   }
 
@@ -37,7 +39,7 @@ final class DialEpisode<C> {
     if (pause >= 0) {
       engine.supply.pause(this, pause);
     } else {
-      engine.supply.failed(slot, ticket, attempts, failure);
+      engine.supply.failed(slot, ticket, attempts, failure, help);
     }
   }
 
@@ -82,7 +84,7 @@ final class DialEpisode<C> {
     @Override
     void succeeded(C connection) {
       dialed.set(null);
-      engine.supply.succeeded(slot, connection, signals);
+      engine.supply.succeeded(slot, connection, signals, help);
     }
 
     @Override

@@ -51,6 +51,8 @@ final class ExclusiveLease<C> extends Loan<C> {
     if (mine != SPENT) {
       stamp = SPENT;
       slot.owner.lending.remove(slot, mine, reason);
+    } else {
+      slot.owner.census.countMisuse();
     }
   }
 

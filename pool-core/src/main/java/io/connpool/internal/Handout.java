@@ -33,9 +33,21 @@ final class Handout<C> {
     if (stamp != 0) {
       deliver(new ExclusiveLease<>(slot, stamp));
     } else if (slot.trySettle(owned)) {
+      shareOut(slot);
       available(slot);
     } else {
       engine.removal.discardHeld(slot, owned, slot.doom);
+    }
+  }
+
+  /** A shared connection serves as many waiters as it can, before anybody counts those left. */
+  private void shareOut(Slot<C> slot) {
+    while (!queue.isEmpty()) {
+      Loan<C> loan = SharedLease.of(slot, slot.tryJoin());
+      if (loan == null) {
+        return;
+      }
+      deliver(loan);
     }
   }
 

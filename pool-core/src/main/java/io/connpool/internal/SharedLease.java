@@ -78,7 +78,7 @@ final class SharedLease<C> extends Loan<C> {
   void remove(CloseReason reason) {
     if (STATE.compareAndSet(this, OPEN, INVALIDATED)) {
       slot.owner.lending.removeShared(slot, serial, reason);
-    } else if (state == ENDED) {
+    } else {
       slot.owner.census.countMisuse();
     }
   }

@@ -19,8 +19,11 @@ import org.jspecify.annotations.Nullable;
  * between is as simple as if there were one thread, and no demand is lost.
  */
 final class Supply<C> {
-  /** A check that takes longer does not count as help on the way any more; a dial is begun. */
+  /** A heartbeat is one round trip; one that takes longer than this may never end. */
   static final long YOUNG_CHECK_NANOS = 250_000_000;
+
+  /** A dial is several round trips; most end within this even across the world. */
+  private static final long YOUNG_DIAL_NANOS = 1_000_000_000;
 
   /** So many dials that were cut off and hang on mean that the network or the dial is broken. */
   private static final int MOST_ABANDONED = 64;
@@ -30,7 +33,7 @@ final class Supply<C> {
   private final AtomicInteger notes = new AtomicInteger();
   private final AtomicInteger open = new AtomicInteger();
   private final AtomicInteger dialing = new AtomicInteger();
-  private final AtomicInteger youngChecks = new AtomicInteger();
+  private final AtomicInteger helpers = new AtomicInteger();
   private final AtomicBoolean wish = new AtomicBoolean();
   private final AtomicBoolean alarmSet = new AtomicBoolean();
   private final AtomicLong serials = new AtomicLong();
@@ -44,12 +47,14 @@ final class Supply<C> {
 
   private volatile @Nullable Throwable lastFailure;
   private volatile int sharesExpected = 1;
+  private volatile boolean sharesKnown;
 
   /** How many idle connections the keeper wants in addition, to replace old ones. */
   private volatile int spares;
 
   Supply(Engine<C> engine) {
     this.engine = engine;
+    this.sharesKnown = !engine.transport.mayShare;
     this.pacing = new DialPacing(engine.config.dialAttempts(), engine.environment.random());
     this.pauseUntil = engine.now();
   }
@@ -65,13 +70,21 @@ final class Supply<C> {
     return dialing.get();
   }
 
+  /** Whether dials fail and the next attempt is not due yet. */
   boolean isPausing() {
-    return lastFailure != null && pauseUntil - engine.now() > 0;
+    int between = paused.size();
+    return lastFailure != null
+        && (pauseUntil - engine.now() > 0 || (between > 0 && between == dialing.get()));
   }
 
   /** The failure of the last dial, or null if it succeeded. */
   @Nullable Throwable lastFailure() {
     return lastFailure;
+  }
+
+  /** Whether it is known how many leases a connection serves at once. */
+  boolean knowsShares() {
+    return sharesKnown;
   }
 
   /** How many leases the next connection will probably serve at once. */
@@ -99,14 +112,36 @@ final class Supply<C> {
     spares = howMany;
   }
 
-  /** A parked connection is being checked, which may soon help a waiter. */
-  void checkBegun() {
-    youngChecks.incrementAndGet();
+  /**
+   * Something has begun that may soon help a waiter: no other dial is begun for the same waiter,
+   * unless it takes longer than the time given.
+   */
+  Help helpBegun(long youngNanos) {
+    Help help = new Help();
+    help.timer = engine.later(youngNanos, help::end);
+    return help;
   }
 
-  /** The check is over, or has lasted too long to count on. */
-  void checkNoLongerYoung() {
-    youngChecks.decrementAndGet();
+  /** A dial or a check that waiters count on. */
+  final class Help {
+    private final AtomicBoolean counted = new AtomicBoolean(true);
+    private Environment.@Nullable Timer timer;
+
+    private Help() {
+      helpers.incrementAndGet();
+    }
+
+    /** It is over, or has taken too long: those who counted on it look for other help. */
+    void end() {
+      if (counted.compareAndSet(true, false)) {
+        Environment.Timer notNeeded = timer;
+        if (notNeeded != null) {
+          notNeeded.cancel();
+        }
+        helpers.decrementAndGet();
+        replenish();
+      }
+    }
   }
 
   /** A slot was vacated. */
@@ -143,9 +178,9 @@ final class Supply<C> {
 
   private boolean beginOne() {
     int waiting = (engine.queue.size() + sharesExpected - 1) / sharesExpected;
-    int helpers = dialing.get() + youngChecks.get();
-    boolean forWaiters = waiting > helpers;
-    boolean wished = wish.getAndSet(false) && helpers == 0 && !engine.table.hasIdle();
+    boolean forWaiters = waiting > helpers.get();
+    // While a dial runs it cannot be told whether its result will be left for the one who wished.
+    boolean wished = helpers.get() == 0 && wish.getAndSet(false) && !engine.table.hasIdle();
     if ((forWaiters || wished) && engine.checks.oneParked()) {
       return true;
     }
@@ -165,7 +200,8 @@ final class Supply<C> {
     }
     open.incrementAndGet();
     dialing.incrementAndGet();
-    new DialEpisode<>(engine, engine.table.reserve(), pacing.newEpisode()).begin();
+    Help help = helpBegun(YOUNG_DIAL_NANOS);
+    new DialEpisode<>(engine, engine.table.reserve(), pacing.newEpisode(), help).begin();
     return true;
   }
 
@@ -225,21 +261,23 @@ final class Supply<C> {
   }
 
   /** A connection was dialed and passed its first heartbeat. */
-  void succeeded(Slot<C> slot, C connection, Signals<C> signals) {
+  void succeeded(Slot<C> slot, C connection, Signals<C> signals, Help help) {
     lastFailure = null;
     failedEpisodes.set(0);
     int shares = engine.transport.capacity(connection);
     sharesExpected = Math.max(1, shares);
+    sharesKnown = true;
     long now = engine.now();
     slot.fill(connection, signals.serial(), shares, now, now + engine.newLifetime());
     engine.handout.publish(slot, slot.word);
-    dialing.decrementAndGet(); // after its waiter was served: until then it is help on the way
+    dialing.decrementAndGet();
+    help.end(); // after its waiter was served: until then the waiter counts on it
     signals.published(slot);
     engine.capacityFreed();
   }
 
   /** All attempts failed: so does the oldest waiter that was there when they began. */
-  void failed(Slot<C> slot, long ticket, int attempts, Throwable failure) {
+  void failed(Slot<C> slot, long ticket, int attempts, Throwable failure, Help help) {
     long now = engine.now();
     if (pauseUntil - now <= 0) { // several that fail together make one pause, not a row of them
       pauseUntil = now + pacing.afterFailedEpisodes(failedEpisodes.incrementAndGet());
@@ -258,6 +296,7 @@ final class Supply<C> {
                     + failure,
                 attempts,
                 failure));
+    help.end();
     engine.capacityFreed();
     engine.shutdown.check();
   }

@@ -46,6 +46,17 @@ final class WaitQueue<C> {
     return size.get();
   }
 
+  /** As {@link #size}, but not a moment behind; looks at every place. */
+  int countWaiting() {
+    int waiting = 0;
+    for (Waiter<C> waiter : line) {
+      if (waiter.isWaiting()) {
+        waiting++;
+      }
+    }
+    return waiting;
+  }
+
   /** The ticket of the youngest waiter so far. */
   long lastTicket() {
     return tickets.get();

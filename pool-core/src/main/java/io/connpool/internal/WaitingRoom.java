@@ -122,9 +122,13 @@ final class WaitingRoom<C> {
   /** Queues a caller that does not block. */
   CompletableFuture<Lease<C>> enqueue(long nanos) {
     AsyncWaiter<C> waiter = new AsyncWaiter<>(this);
+    if (nanos > 0) { // before anybody can see that it waits
+      waiter.limitedBy(engine.later(nanos, () -> failTimedOut(waiter, nanos)));
+    }
     try {
       enter(waiter);
     } catch (PoolException refused) {
+      waiter.cancelTimer();
       return CompletableFuture.failedFuture(refused);
     }
     leaveWhenCancelled(waiter);
@@ -133,8 +137,6 @@ final class WaitingRoom<C> {
       engine.handout.fail(waiter, closed());
     } else if (nanos == 0) {
       failTimedOut(waiter, nanos);
-    } else {
-      waiter.limitedBy(engine.later(nanos, () -> failTimedOut(waiter, nanos)));
     }
     return waiter.future();
   }
@@ -200,7 +202,8 @@ final class WaitingRoom<C> {
    * place, so that of two who come at once for the last connection exactly one is refused.
    */
   private boolean isExhausted(int place) {
-    if (engine.table.hasIdle()) {
+    // until the first connection has said how many may share it, nobody is refused
+    if (!engine.supply.knowsShares() || engine.table.hasIdle()) {
       return false;
     }
     long obtainable = (long) engine.hardLimit - engine.census.countBusy();
