@@ -17,9 +17,10 @@ final class CallDesk {
 
   Environment.Timer opened(TimedCall<?> call, long limitNanos) {
     open.add(call);
+    long deadline = environment.clock().nanoTime() + limitNanos;
     return environment
         .timers()
-        .after(limitNanos, () -> call.cut("not done within " + Nanos.text(limitNanos)));
+        .at(deadline, () -> call.cut("not done within " + Nanos.text(limitNanos)));
   }
 
   void execute(TimedCall<?> call) {

@@ -37,7 +37,7 @@ final class DialEpisode<C> {
     engine.supply.attemptFailed(failure);
     long pause = engine.isClosed() ? -1 : pacing.after(failure);
     if (pause >= 0) {
-      engine.supply.pause(this, pause);
+      engine.supply.pause(this, engine.now() + pause);
     } else {
       engine.supply.failed(slot, ticket, attempts, failure, help);
     }

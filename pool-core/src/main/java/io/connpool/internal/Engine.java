@@ -102,8 +102,9 @@ final class Engine<C> {
     return environment.clock().nanoTime();
   }
 
-  Environment.Timer later(long delayNanos, Runnable task) {
-    return environment.timers().after(delayNanos, task);
+  /** Runs a short task of the engine's at that moment, or at once if it has passed. */
+  Environment.Timer at(long moment, Runnable task) {
+    return environment.timers().at(moment, task);
   }
 
   boolean isClosed() {

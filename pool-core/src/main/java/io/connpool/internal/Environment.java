@@ -52,11 +52,11 @@ public record Environment(
     /**
      * Runs a task once, on a thread that all pools share; it must be short and must not fail.
      *
-     * @param delayNanos from now
+     * @param moment on the scale of {@link Clock#nanoTime}; at once if it has passed
      * @param task what to run
      * @return a handle to cancel it
      */
-    Timer after(long delayNanos, Runnable task);
+    Timer at(long moment, Runnable task);
 
     /** No task of this pool's starts any more. */
     @Override

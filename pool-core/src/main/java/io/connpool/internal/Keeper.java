@@ -49,7 +49,8 @@ final class Keeper<C> {
 
   /** At whole multiples of the interval, so that the pools of a process wake its timer together. */
   private void schedule() {
-    engine.later(interval - Math.floorMod(engine.now(), interval), this::pass);
+    long now = engine.now();
+    engine.at(now + interval - Math.floorMod(now, interval), this::pass);
   }
 
   private void pass() {

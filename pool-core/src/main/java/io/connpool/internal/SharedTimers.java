@@ -47,7 +47,7 @@ final class SharedTimers implements Environment.Timers {
   }
 
   @Override
-  public Environment.Timer after(long delayNanos, Runnable task) {
+  public Environment.Timer at(long moment, Runnable task) {
     if (closed) {
       return NEVER;
     }
@@ -59,7 +59,7 @@ final class SharedTimers implements Environment.Timers {
                   task.run();
                 }
               },
-              delayNanos,
+              moment - System.nanoTime(),
               TimeUnit.NANOSECONDS);
       return () -> future.cancel(false);
     } catch (RejectedExecutionException closedMeanwhile) {

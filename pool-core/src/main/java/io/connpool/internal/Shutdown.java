@@ -50,6 +50,7 @@ final class Shutdown<C> {
   }
 
   private void begin(long graceNanos) {
+    long graceOver = engine.now() + graceNanos;
     engine.markClosed();
     // From here on whoever joins the queue or makes a connection available sees that it is closed.
     for (Waiter<C> first = engine.queue.first(); first != null; first = engine.queue.first()) {
@@ -64,21 +65,15 @@ final class Shutdown<C> {
     if (graceNanos == 0) {
       force();
     } else {
-      engine.later(graceNanos, this::force);
+      engine.at(graceOver, this::force);
     }
-    engine.later(graceNanos + AFTER_GRACE, this::giveUp);
+    engine.at(graceOver + AFTER_GRACE, this::giveUp);
     check();
   }
 
-  /** Closes what is in this slot if nobody uses it. */
+  /** Closes what is in this slot, or keeps it from being lent again if somebody uses it. */
   void sweep(Slot<C> slot) {
-    for (long word = slot.word; isUnused(word); word = slot.word) {
-      engine.removal.discard(slot, word, CloseReason.POOL_CLOSED);
-    }
-  }
-
-  private static boolean isUnused(long word) {
-    return Slot.isIdle(word) || Slot.isParked(word) || Slot.isUnshared(word);
+    engine.removal.doom(slot, slot.serial, CloseReason.POOL_CLOSED);
   }
 
   private void force() {

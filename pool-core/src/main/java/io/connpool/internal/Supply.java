@@ -118,7 +118,7 @@ final class Supply<C> {
    */
   Help helpBegun(long youngNanos) {
     Help help = new Help();
-    help.timer = engine.later(youngNanos, help::end);
+    help.timer = engine.at(engine.now() + youngNanos, help::end);
     return help;
   }
 
@@ -193,9 +193,9 @@ final class Supply<C> {
         || engine.disposer.isBehind()) {
       return false; // the end of any of these calls replenish() again
     }
-    long pause = pauseUntil - engine.now();
-    if (pause > 0 && lastFailure != null) {
-      setAlarm(pause);
+    long pauseEnd = pauseUntil;
+    if (lastFailure != null && pauseEnd - engine.now() > 0) {
+      setAlarm(pauseEnd);
       return false;
     }
     open.incrementAndGet();
@@ -212,10 +212,10 @@ final class Supply<C> {
         && engine.census.countAvailable() + dialing.get() < wanted;
   }
 
-  private void setAlarm(long nanos) {
+  private void setAlarm(long moment) {
     if (alarmSet.compareAndSet(false, true)) {
-      engine.later(
-          nanos,
+      engine.at(
+          moment,
           () -> {
             alarmSet.set(false);
             replenish();
@@ -225,10 +225,10 @@ final class Supply<C> {
 
   // --- the course of an episode ---
 
-  /** Goes on with the episode after a pause, or at once if the pool is closed. */
-  void pause(DialEpisode<C> episode, long nanos) {
+  /** Goes on with the episode at that moment, or at once if the pool is closed. */
+  void pause(DialEpisode<C> episode, long moment) {
     paused.add(episode);
-    engine.later(nanos, () -> resume(episode));
+    engine.at(moment, () -> resume(episode));
     if (engine.isClosed()) {
       resume(episode);
     }

@@ -123,7 +123,7 @@ final class WaitingRoom<C> {
   CompletableFuture<Lease<C>> enqueue(long nanos) {
     AsyncWaiter<C> waiter = new AsyncWaiter<>(this);
     if (nanos > 0) { // before anybody can see that it waits
-      waiter.limitedBy(engine.later(nanos, () -> failTimedOut(waiter, nanos)));
+      waiter.limitedBy(engine.at(engine.now() + nanos, () -> failTimedOut(waiter, nanos)));
     }
     try {
       enter(waiter);
