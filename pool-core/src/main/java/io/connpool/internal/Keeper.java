@@ -69,6 +69,7 @@ final class Keeper<C> {
     List<Slot<C>> parked = new ArrayList<>();
     boolean probe = false;
     int available = engine.census.countAvailable();
+    engine.supply.spares(0); // each close below asks for what is lacking without them
     int quota = Math.max(1, engine.supply.open() / PRECISION);
     int overdue = 0;
     for (Slot<C> slot : engine.table.all()) {
@@ -122,7 +123,7 @@ final class Keeper<C> {
   /** Whether closing an old connection leaves minIdle, or waiting for a spare is no use. */
   private boolean isReplaced(Slot<C> slot, int available, long now) {
     return available > engine.config.minIdle()
-        || engine.supply.open() >= engine.limit
+        || (engine.supply.open() >= engine.limit && engine.supply.dialing() == 0)
         || now - slot.retireAt >= engine.dialTimeout;
   }
 

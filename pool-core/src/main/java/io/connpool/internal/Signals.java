@@ -28,17 +28,24 @@ final class Signals<C> implements ConnSignals {
     return serial;
   }
 
-  /**
-   * The connection is in the slot. Slot and end are volatile: of this method and a signal given at
-   * the same time, at least one sees what the other wrote.
-   */
-  void published(Slot<C> where) {
+  /** The connection is in this slot, which nobody else can see yet. */
+  void attach(Slot<C> where) {
     slot = where;
+  }
+
+  /**
+   * The slot can be seen. A signal that came before found it DIALING and did nothing but be noted:
+   * it writes {@link #end}, then reads the word; here the word was written, and now end is read.
+   */
+  void published() {
+    Slot<C> where = slot;
     CloseReason signalled = end;
-    if (signalled != null) {
-      engine.removal.doom(where, serial, signalled);
+    if (where != null) {
+      if (signalled != null) {
+        engine.removal.doom(where, serial, signalled);
+      }
+      engine.updateCapacity(where, serial); // it may have changed since it was read for the slot
     }
-    engine.updateCapacity(where, serial); // it may have changed since it was read for the slot
   }
 
   @Override

@@ -269,10 +269,11 @@ final class Supply<C> {
     sharesKnown = true;
     long now = engine.now();
     slot.fill(connection, signals.serial(), shares, now, now + engine.newLifetime());
+    signals.attach(slot);
     engine.handout.publish(slot, slot.word);
     dialing.decrementAndGet();
     help.end(); // after its waiter was served: until then the waiter counts on it
-    signals.published(slot);
+    signals.published();
     engine.capacityFreed();
   }
 
@@ -288,16 +289,16 @@ final class Supply<C> {
     engine.handout.failOldest(
         ticket,
         () ->
-            new DialException(
-                "pool "
-                    + engine.config.name()
-                    + ": dial failed after "
-                    + (attempts == 1 ? "1 attempt: " : attempts + " attempts: ")
-                    + failure,
-                attempts,
-                failure));
+            engine.isClosed()
+                ? engine.waitingRoom.closed()
+                : new DialException(describe(attempts, failure), attempts, failure));
     help.end();
     engine.capacityFreed();
     engine.shutdown.check();
+  }
+
+  private String describe(int attempts, Throwable failure) {
+    return "pool %s: dial failed after %d attempt%s: %s"
+        .formatted(engine.config.name(), attempts, attempts == 1 ? "" : "s", failure);
   }
 }

@@ -73,11 +73,17 @@ public final class ManualClock implements Environment.Clock, Environment.Timers 
   }
 
   @Override
-  public synchronized Environment.Timer after(long delayNanos, Runnable action) {
+  public synchronized Environment.Timer at(long moment, Runnable action) {
     if (closed) {
       return () -> {};
     }
-    Task task = new Task(now.get() + delayNanos, order.getAndIncrement(), action);
+    if (moment - now.get() <= 0) { // time moved on while the caller was about to ask
+      Thread late = new Thread(action, "manual-clock-late");
+      late.setDaemon(true);
+      late.start();
+      return () -> {};
+    }
+    Task task = new Task(moment, order.getAndIncrement(), action);
     tasks.add(task);
     return () -> cancel(task);
   }
