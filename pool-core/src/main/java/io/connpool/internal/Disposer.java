@@ -28,6 +28,7 @@ final class Disposer<C> {
   private final LongAdder closed = new LongAdder();
   private final LongAdder failures = new LongAdder();
   private volatile boolean hurry;
+  private volatile boolean cutShort;
 
   Disposer(Engine<C> engine) {
     this.engine = engine;
@@ -54,6 +55,11 @@ final class Disposer<C> {
   /** Whether every close that was asked for has returned or was cut off. */
   boolean isDone() {
     return queued.get() == 0;
+  }
+
+  /** Whether the pool ended without a close having returned. */
+  boolean wasCutShort() {
+    return cutShort;
   }
 
   long countClosed() {
@@ -123,6 +129,9 @@ final class Disposer<C> {
 
     @Override
     void failed(Throwable failure) {
+      if (isCut() && engine.isClosed()) {
+        cutShort = true;
+      }
       ended(failure);
     }
 

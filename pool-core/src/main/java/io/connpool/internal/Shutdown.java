@@ -101,7 +101,7 @@ final class Shutdown<C> {
   }
 
   private void end() {
-    boolean clean = !forced && engine.calls.countAbandoned() == 0;
+    boolean clean = !forced && !engine.disposer.wasCutShort();
     if (terminated.complete(clean)) {
       engine.environment.timers().close();
       engine.environment.workers().shutdown();

@@ -86,7 +86,7 @@ final class SharingTest extends PoolContract {
     leases.remove(0).close();
     assertFalse(pool.tryAcquire().isPresent());
     leases.remove(0).close();
-    pool.tryAcquire().orElseThrow();
+    Lease<FakeConn> unused = pool.tryAcquire().orElseThrow();
     assertFalse(pool.tryAcquire().isPresent());
     atRest(pool, "leased 1, leases 1, dialed 1");
   }
@@ -120,7 +120,7 @@ final class SharingTest extends PoolContract {
     signals(transport().connection(1)).capacityChanged();
 
     assertEquals(1, waiter.result().get().id());
-    pool.tryAcquire().orElseThrow();
+    Lease<FakeConn> unused = pool.tryAcquire().orElseThrow();
     assertFalse(pool.tryAcquire().isPresent());
   }
 
