@@ -293,7 +293,8 @@ public final class PoolBuilder<C> {
    * @return this
    */
   public PoolBuilder<C> attribute(String key, Object value) {
-    require(!Objects.requireNonNull(key, "key").isBlank(), "attribute key", key, "not blank");
+    require(
+        !Objects.requireNonNull(key, "attribute key").isBlank(), "attribute key", key, "not blank");
     attributes.put(key, Objects.requireNonNull(value, () -> "attribute '" + key + "'"));
     return this;
   }

@@ -46,7 +46,10 @@ final class WaitQueue<C> {
     return size.get();
   }
 
-  /** As {@link #size}, but not a moment behind; looks at every place. */
+  /**
+   * How many wait, for people: neither one that has its outcome but is still counted, nor one that
+   * is in line but not counted yet. Looks at every place.
+   */
   int countWaiting() {
     int waiting = 0;
     for (Waiter<C> waiter : line) {
@@ -54,7 +57,7 @@ final class WaitQueue<C> {
         waiting++;
       }
     }
-    return waiting;
+    return Math.max(0, Math.min(waiting, size.get()));
   }
 
   /** The ticket of the youngest waiter so far. */

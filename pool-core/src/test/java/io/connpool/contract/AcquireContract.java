@@ -1,7 +1,6 @@
 package io.connpool.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
@@ -19,7 +18,6 @@ import io.connpool.testkit.PoolWorld;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,6 +107,31 @@ abstract class AcquireContract extends PoolContract {
       assertEquals(1, path.use(pool, Duration.ZERO).id());
       atRest(pool, "idle 1, dialed 1");
     }
+  }
+
+  /** Many times, because a superfluous dial may be a matter of luck. */
+  @Test
+  void oneCallerCostsOneDial() throws Exception {
+    for (int i = 0; i < 50; i++) {
+      ConnPool<FakeConn> pool = poolOf(2);
+      pool.acquire();
+      PoolWorld.eventually(pool, "no dial", stats -> stats.dialing() == 0);
+      assertEquals("leased 1, leases 1, dialed 1", figures(pool.stats()));
+    }
+  }
+
+  @Test
+  void differentLeasesOfOneConnectionAreDifferentLeases() throws Exception {
+    ConnPool<FakeConn> pool = poolOf(1);
+    Lease<FakeConn> first = pool.acquire();
+    FakeConn connection = first.get();
+    first.close();
+
+    Lease<FakeConn> second = pool.acquire();
+
+    assertNotNull(connection);
+    assertSame(connection, second.get());
+    assertNotSame(first, second);
   }
 
   // --- no time at all ---
@@ -241,113 +264,5 @@ abstract class AcquireContract extends PoolContract {
     } catch (NullPointerException thrown) {
       return thrown;
     }
-  }
-
-  // --- tryAcquire ---
-
-  @Test
-  void tryAcquireTakesAnIdleConnection() throws Exception {
-    ConnPool<FakeConn> pool = poolOf(1);
-    fillIdle(pool, 1);
-
-    Lease<FakeConn> lease = pool.tryAcquire().orElseThrow();
-
-    assertEquals(1, lease.get().id());
-    atRest(pool, "leased 1, leases 1, dialed 1");
-  }
-
-  @Test
-  void tryAcquireOfAnEmptyPoolComesBackEmptyButBeginsADialForWhoeverAsksNext() {
-    ConnPool<FakeConn> pool = poolOf(2);
-
-    assertFalse(pool.tryAcquire().isPresent());
-
-    atRest(pool, "idle 1, dialed 1");
-    assertTrue(pool.tryAcquire().isPresent());
-  }
-
-  @Test
-  void tryAcquireBeginsADialBelowMaxActiveEvenWhileOthersAreOut() throws Exception {
-    ConnPool<FakeConn> pool = poolOf(2);
-    takeAll(pool, 1);
-
-    assertFalse(pool.tryAcquire().isPresent());
-
-    atRest(pool, "idle 1, " + taken(1) + ", dialed 2");
-  }
-
-  /** Many times, because what the pool still does for the acquire may get in the way. */
-  @Test
-  void tryAcquireBeginsADialHoweverShortlyAfterAnAcquire() throws Exception {
-    for (int i = 0; i < 50; i++) {
-      ConnPool<FakeConn> pool = poolOf(2);
-      takeAll(pool, 1);
-      assertFalse(pool.tryAcquire().isPresent());
-      atRest(pool, "idle 1, " + taken(1) + ", dialed 2");
-    }
-  }
-
-  /** Many times, because a superfluous dial may be a matter of luck. */
-  @Test
-  void oneCallerCostsOneDial() throws Exception {
-    for (int i = 0; i < 50; i++) {
-      ConnPool<FakeConn> pool = poolOf(2);
-      pool.acquire();
-      PoolWorld.eventually(pool, "no dial", stats -> stats.dialing() == 0);
-      assertEquals("leased 1, leases 1, dialed 1", figures(pool.stats()));
-    }
-  }
-
-  @Test
-  void tryAcquireWithEverythingOutComesBackEmptyAndDialsNothing() throws Exception {
-    ConnPool<FakeConn> pool = poolOf(1);
-    takeAll(pool, 1);
-
-    for (int i = 0; i < 10; i++) {
-      assertFalse(pool.tryAcquire().isPresent());
-    }
-
-    still("one dial only", () -> transport().attempts() == 1);
-    atRest(pool, taken(1) + ", dialed 1");
-  }
-
-  @Test
-  void tryAcquireDoesNotWaitForADialThatHangs() {
-    transport().next(Function.DIAL, Step.HANG_DEAF);
-    ConnPool<FakeConn> pool = poolOf(1);
-
-    for (int i = 0; i < 10; i++) {
-      Optional<Lease<FakeConn>> none = pool.tryAcquire();
-      assertFalse(none.isPresent());
-    }
-
-    atRest(pool, "dialing 1");
-  }
-
-  @Test
-  void tryAcquireWorksInAnInterruptedThreadAndLeavesTheFlagAlone() throws Exception {
-    ConnPool<FakeConn> pool = poolOf(1);
-    fillIdle(pool, 1);
-
-    Thread.currentThread().interrupt();
-    boolean present = pool.tryAcquire().isPresent();
-    boolean flag = Thread.interrupted();
-
-    assertTrue(present);
-    assertTrue(flag);
-  }
-
-  @Test
-  void differentLeasesOfOneConnectionAreDifferentLeases() throws Exception {
-    ConnPool<FakeConn> pool = poolOf(1);
-    Lease<FakeConn> first = pool.acquire();
-    FakeConn connection = first.get();
-    first.close();
-
-    Lease<FakeConn> second = pool.acquire();
-
-    assertNotNull(connection);
-    assertSame(connection, second.get());
-    assertNotSame(first, second);
   }
 }

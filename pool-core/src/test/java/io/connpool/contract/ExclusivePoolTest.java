@@ -12,6 +12,13 @@ final class ExclusivePoolTest {
   }
 
   @Nested
+  final class TryAcquire extends TryAcquireContract {
+    TryAcquire() {
+      super(PoolKind.EXCLUSIVE);
+    }
+  }
+
+  @Nested
   final class Wait extends WaitContract {
     Wait() {
       super(PoolKind.EXCLUSIVE);
@@ -21,6 +28,13 @@ final class ExclusivePoolTest {
   @Nested
   final class Dial extends DialContract {
     Dial() {
+      super(PoolKind.EXCLUSIVE);
+    }
+  }
+
+  @Nested
+  final class DialService extends DialServiceContract {
+    DialService() {
       super(PoolKind.EXCLUSIVE);
     }
   }
@@ -63,6 +77,13 @@ final class ExclusivePoolTest {
   @Nested
   final class Close extends CloseContract {
     Close() {
+      super(PoolKind.EXCLUSIVE);
+    }
+  }
+
+  @Nested
+  final class CloseAmidTrouble extends CloseAmidTroubleContract {
+    CloseAmidTrouble() {
       super(PoolKind.EXCLUSIVE);
     }
   }

@@ -12,6 +12,13 @@ final class FairPoolTest {
   }
 
   @Nested
+  final class TryAcquire extends TryAcquireContract {
+    TryAcquire() {
+      super(PoolKind.FAIR);
+    }
+  }
+
+  @Nested
   final class Wait extends WaitContract {
     Wait() {
       super(PoolKind.FAIR);
@@ -21,6 +28,13 @@ final class FairPoolTest {
   @Nested
   final class Dial extends DialContract {
     Dial() {
+      super(PoolKind.FAIR);
+    }
+  }
+
+  @Nested
+  final class DialService extends DialServiceContract {
+    DialService() {
       super(PoolKind.FAIR);
     }
   }
@@ -63,6 +77,13 @@ final class FairPoolTest {
   @Nested
   final class Close extends CloseContract {
     Close() {
+      super(PoolKind.FAIR);
+    }
+  }
+
+  @Nested
+  final class CloseAmidTrouble extends CloseAmidTroubleContract {
+    CloseAmidTrouble() {
       super(PoolKind.FAIR);
     }
   }

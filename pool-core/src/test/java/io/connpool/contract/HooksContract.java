@@ -2,10 +2,8 @@ package io.connpool.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.connpool.CloseReason;
 import io.connpool.ConnPool;
@@ -261,10 +259,8 @@ abstract class HooksContract extends PoolContract {
 
     pool.close();
 
-    assertTrue(transport().connections().size() >= 3);
     closedBecause(CloseReason.INVALIDATED, transport().connection(1));
     closedBecause(CloseReason.RETIRED, transport().connection(2));
     closedBecause(CloseReason.POOL_CLOSED, transport().connection(3));
-    assertNotNull(transport().context(transport().connection(3)));
   }
 }

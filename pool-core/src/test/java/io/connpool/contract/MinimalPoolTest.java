@@ -15,6 +15,13 @@ final class MinimalPoolTest {
   }
 
   @Nested
+  final class TryAcquire extends TryAcquireContract {
+    TryAcquire() {
+      super(PoolKind.MINIMAL);
+    }
+  }
+
+  @Nested
   final class Wait extends WaitContract {
     Wait() {
       super(PoolKind.MINIMAL);
@@ -24,6 +31,13 @@ final class MinimalPoolTest {
   @Nested
   final class Dial extends DialContract {
     Dial() {
+      super(PoolKind.MINIMAL);
+    }
+  }
+
+  @Nested
+  final class DialService extends DialServiceContract {
+    DialService() {
       super(PoolKind.MINIMAL);
     }
   }
@@ -66,6 +80,13 @@ final class MinimalPoolTest {
   @Nested
   final class Close extends CloseContract {
     Close() {
+      super(PoolKind.MINIMAL);
+    }
+  }
+
+  @Nested
+  final class CloseAmidTrouble extends CloseAmidTroubleContract {
+    CloseAmidTrouble() {
       super(PoolKind.MINIMAL);
     }
   }

@@ -12,6 +12,13 @@ final class SharedPoolTest {
   }
 
   @Nested
+  final class TryAcquire extends TryAcquireContract {
+    TryAcquire() {
+      super(PoolKind.SHARED);
+    }
+  }
+
+  @Nested
   final class Wait extends WaitContract {
     Wait() {
       super(PoolKind.SHARED);
@@ -21,6 +28,13 @@ final class SharedPoolTest {
   @Nested
   final class Dial extends DialContract {
     Dial() {
+      super(PoolKind.SHARED);
+    }
+  }
+
+  @Nested
+  final class DialService extends DialServiceContract {
+    DialService() {
       super(PoolKind.SHARED);
     }
   }
@@ -63,6 +77,13 @@ final class SharedPoolTest {
   @Nested
   final class Close extends CloseContract {
     Close() {
+      super(PoolKind.SHARED);
+    }
+  }
+
+  @Nested
+  final class CloseAmidTrouble extends CloseAmidTroubleContract {
+    CloseAmidTrouble() {
       super(PoolKind.SHARED);
     }
   }

@@ -63,6 +63,7 @@ class CommonsPoolUserCodeTrapsTest {
     eventually(() -> "blocked", () -> blocking.armed.get() == null);
     if (callback == Callback.DIAL || callback == Callback.HEARTBEAT) {
       ends(victim); // it is a worker that blocks
+      one.close();
     }
     Thread others =
         world.spawn(
@@ -85,10 +86,7 @@ class CommonsPoolUserCodeTrapsTest {
   private static void provoke(Callback callback, ConnPool<FakeConn> pool, Lease<FakeConn> lease)
       throws Exception {
     switch (callback) {
-      case DIAL, HEARTBEAT -> {
-        pool.acquireAsync().thenAccept(Lease::close);
-        lease.close();
-      }
+      case DIAL, HEARTBEAT -> pool.acquireAsync().thenAccept(Lease::close);
       case CLOSE -> lease.invalidate();
       case ON_RELEASE -> lease.close();
       case PROBE -> {

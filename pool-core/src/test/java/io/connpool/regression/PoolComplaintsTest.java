@@ -12,7 +12,10 @@ import io.connpool.AcquireTimeoutException;
 import io.connpool.CloseReason;
 import io.connpool.ConnPool;
 import io.connpool.DialException;
+import io.connpool.Health;
 import io.connpool.Lease;
+import io.connpool.PoolBuilder;
+import io.connpool.PoolException;
 import io.connpool.testkit.FakeConn;
 import io.connpool.testkit.FakeTransport;
 import io.connpool.testkit.FakeTransport.Function;
@@ -53,6 +56,53 @@ class PoolComplaintsTest {
     world.clock().advance(Duration.ofSeconds(2));
     assertTrue(next.isDone(), () -> "waits for the dial of another: " + pool.stats());
     assertEquals(1, transport.dialing());
+  }
+
+  /**
+   * golang/go#57248. Guards: what is bad as soon as it is dialed (a server that greets, a balancer
+   * that accepts and resets) is dialed again with the pauses of a failed dial.
+   */
+  @Test
+  void complaint14_connectionsThatAreBadFromTheStartAreNotDialedInAStorm() {
+    ConnPool<FakeConn> pool = world.pool(b -> b.probe(connection -> Health.DIRTY));
+    CompletableFuture<Lease<FakeConn>> caller = pool.acquireAsync(Duration.ofSeconds(2));
+    for (int i = 0; i < 100; i++) {
+      world.clock().advance(Duration.ofMillis(20));
+      assertTrue(transport.attempts() <= 60, () -> "too many: " + pool.stats());
+    }
+    assertInstanceOf(PoolException.class, failureOf(caller));
+  }
+
+  /** The same for minIdle, which needs no caller to go on for ever. */
+  @Test
+  void complaint14_minIdleOfConnectionsThatDieAtBirthIsNotAStorm() {
+    world.pool(stillborn(Integer.MAX_VALUE).minIdle(1));
+    for (int i = 0; i < 100; i++) {
+      world.clock().advance(Duration.ofMillis(20));
+      assertTrue(transport.attempts() <= 60, () -> "too many: " + transport.attempts());
+    }
+  }
+
+  /** Guards: a signal given during the dial counts as soon as the dial is over. */
+  @Test
+  void complaint27_aConnectionThatDiedDuringItsDialIsNotLent() {
+    ConnPool<FakeConn> pool = world.pool(stillborn(1));
+    CompletableFuture<Lease<FakeConn>> caller = pool.acquireAsync();
+    world.clock().advance(Duration.ofSeconds(1));
+    assertEquals(2, outcome(caller).get().id());
+  }
+
+  /** So many connections report their death before their dial has returned. */
+  private PoolBuilder<FakeConn> stillborn(int howMany) {
+    return ConnPool.<FakeConn>builder(
+            context -> {
+              FakeConn connection = transport.dial(context);
+              if (connection.id() <= howMany) {
+                context.signals().dead(new IOException("stillborn"));
+              }
+              return connection;
+            })
+        .close(connection -> transport.close(connection, CloseReason.DEAD));
   }
 
   /** HikariCP#774. Guards: demand is looked at again whenever it may have changed. */

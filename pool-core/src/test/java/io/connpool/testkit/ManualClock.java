@@ -97,6 +97,11 @@ public final class ManualClock implements Environment.Clock, Environment.Timers 
     return parked.size();
   }
 
+  /** Whether a thread whose moment has come has not noticed yet. */
+  boolean hasLateSleepers() {
+    return parked.values().stream().anyMatch(until -> until - now.get() <= 0);
+  }
+
   /** How many timers have not fired. */
   public synchronized int pendingTimers() {
     return tasks.size();

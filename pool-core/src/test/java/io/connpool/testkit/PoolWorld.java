@@ -39,7 +39,7 @@ public final class PoolWorld implements AfterEachCallback {
   private static final long SETTLE_NANOS = 500_000_000;
 
   /** For threads of the test's own to act on the new time, which nobody can wait for. */
-  private static final long STEP_NANOS = 2_000_000;
+  private static final long STEP_NANOS = 5_000_000;
 
   private static final AtomicInteger NUMBER = new AtomicInteger();
 
@@ -128,7 +128,8 @@ public final class PoolWorld implements AfterEachCallback {
    */
   private void settle() {
     long deadline = System.nanoTime() + SETTLE_NANOS;
-    while (working.get() > transport.blocked() && System.nanoTime() - deadline < 0) {
+    while ((working.get() > transport.blocked() || clock.hasLateSleepers())
+        && System.nanoTime() - deadline < 0) {
       Thread.yield();
     }
   }
