@@ -3,9 +3,11 @@ package io.connpool.internal;
 import io.connpool.CloseReason;
 import io.connpool.ConnSignals;
 import io.connpool.DialContext;
+import io.connpool.Health;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The attempts to fill one reserved slot. Ends with exactly one call of {@link Supply#succeeded} or
@@ -84,7 +86,22 @@ final class DialEpisode<C> {
     @Override
     void succeeded(C connection) {
       dialed.set(null);
-      engine.supply.succeeded(slot, connection, signals, help);
+      CloseReason defect = defectOf(connection);
+      if (defect == null) {
+        engine.supply.succeeded(slot, connection, signals, help);
+      } else {
+        engine.supply.stillborn(slot, connection, defect, help);
+      }
+    }
+
+    /** What is wrong with a new connection, so that it must not even be published; or null. */
+    private @Nullable CloseReason defectOf(C connection) {
+      CloseReason signalled = signals.end();
+      if (signalled != null || !engine.transport.probes) {
+        return signalled;
+      }
+      Health health = engine.transport.probe(connection);
+      return health.isUsable() ? null : Lending.reason(health);
     }
 
     @Override

@@ -29,11 +29,14 @@ final class Handout<C> {
 
   /** DIALING or CHECKING, owned by the caller, becomes a loan of the first waiter, or available. */
   void publish(Slot<C> slot, long owned) {
-    long stamp = slot.isShared() ? 0 : slot.tryLend(owned);
+    // lent only if somebody waits: meanwhile it would look to others as if it were out
+    long stamp = slot.isShared() || queue.first() == null ? 0 : slot.tryLend(owned);
     if (stamp != 0) {
       deliver(new ExclusiveLease<>(slot, stamp));
     } else if (slot.trySettle(owned)) {
-      shareOut(slot);
+      if (slot.isShared()) {
+        shareOut(slot);
+      }
       available(slot);
     } else {
       engine.removal.discardHeld(slot, owned, slot.doom);
@@ -42,7 +45,7 @@ final class Handout<C> {
 
   /** A shared connection serves as many waiters as it can, before anybody counts those left. */
   private void shareOut(Slot<C> slot) {
-    while (!queue.isEmpty()) {
+    while (queue.first() != null) {
       Loan<C> loan = SharedLease.of(slot, slot.tryJoin());
       if (loan == null) {
         return;

@@ -24,6 +24,11 @@ final class Signals<C> implements ConnSignals {
     this.serial = serial;
   }
 
+  /** What was signalled, or null. */
+  @Nullable CloseReason end() {
+    return end;
+  }
+
   long serial() {
     return serial;
   }

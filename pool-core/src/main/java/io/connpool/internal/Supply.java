@@ -1,5 +1,6 @@
 package io.connpool.internal;
 
+import io.connpool.CloseReason;
 import io.connpool.DialException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -279,19 +280,35 @@ final class Supply<C> {
 
   /** All attempts failed: so does the oldest waiter that was there when they began. */
   void failed(Slot<C> slot, long ticket, int attempts, Throwable failure, Help help) {
-    long now = engine.now();
-    if (pauseUntil - now <= 0) { // several that fail together make one pause, not a row of them
-      pauseUntil = now + pacing.afterFailedEpisodes(failedEpisodes.incrementAndGet());
-    }
-    slot.vacate();
-    slotLeft();
-    dialing.decrementAndGet();
+    pauseAndVacate(slot);
     engine.handout.failOldest(
         ticket,
         () ->
             engine.isClosed()
                 ? engine.waitingRoom.closed()
                 : new DialException(describe(attempts, failure), attempts, failure));
+    ended(help);
+  }
+
+  /** A new connection was bad before anybody had it: pause as if it had not been dialed. */
+  void stillborn(Slot<C> slot, C connection, CloseReason defect, Help help) {
+    attemptFailed(new IllegalStateException("a new connection was bad from the start: " + defect));
+    engine.disposer.dispose(connection, defect);
+    pauseAndVacate(slot);
+    ended(help);
+  }
+
+  private void pauseAndVacate(Slot<C> slot) {
+    long now = engine.now();
+    if (pauseUntil - now <= 0) { // several that fail together make one pause, not a row of them
+      pauseUntil = now + pacing.afterFailedEpisodes(failedEpisodes.incrementAndGet());
+    }
+    slot.vacate();
+    dialing.decrementAndGet();
+    slotLeft();
+  }
+
+  private void ended(Help help) {
     help.end();
     engine.capacityFreed();
     engine.shutdown.check();

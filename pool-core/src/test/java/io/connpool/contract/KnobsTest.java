@@ -86,8 +86,9 @@ final class KnobsTest {
               Optional.of(CloseReason.SURPLUS)),
           new Knob(
               "probe",
-              (b, t) -> b.probe(c -> c.id() == 1 ? Health.STALE : Health.CLEAN),
+              (b, t) -> b.probe(c -> c.uses() > 0 ? Health.STALE : Health.CLEAN),
               lab -> {
+                lab.pool().run(FakeConn::use);
                 int lent = lab.used().pool().acquire().get().id();
                 return () -> lent;
               },
