@@ -114,13 +114,18 @@ public final class ManualClock implements Environment.Clock, Environment.Timers 
   public void advance(Duration duration) {
     long target = now.get() + duration.toNanos();
     settle.run();
+    fireUntil(target);
+    moveTo(target);
+    fireUntil(target); // set by somebody who still saw the old time
+    settle.run();
+  }
+
+  private void fireUntil(long target) {
     for (Task next = due(target); next != null; next = due(target)) {
       moveTo(Math.max(now.get(), next.at));
       next.action.run();
       settle.run();
     }
-    moveTo(target);
-    settle.run();
   }
 
   /** Moves time on while the timers stand still, as if the process had been frozen. */
@@ -134,7 +139,9 @@ public final class ManualClock implements Environment.Clock, Environment.Timers 
   }
 
   private void moveTo(long moment) {
-    now.set(moment);
+    synchronized (this) { // so that at() sees either this time or that its task will be seen
+      now.set(moment);
+    }
     parked.forEach(
         (thread, until) -> {
           if (until - moment <= 0) {
