@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * serves a waiter even if the dial begun for it still hangs.
  *
  * <p><b>Fairness.</b> A thread that asks while a connection is idle may be served before one that
- * waits. A waiter that was overtaken for one millisecond is given the next released connection.
+ * waits. A waiter that was woken and found itself overtaken is given the next released connection.
  * {@link PoolBuilder#fair} makes the order strict.
  *
  * <p><b>Memory effects.</b> What a thread did before it ended a lease happens-before what the next

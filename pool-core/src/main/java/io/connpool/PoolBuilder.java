@@ -181,7 +181,7 @@ public final class PoolBuilder<C> {
    * Whether waiters are served strictly in the order of their arrival. Costs throughput under
    * contention: every release then wakes a thread.
    *
-   * @param value default false: a waiter is overtaken for a millisecond at most
+   * @param value default false: a waiter that was overtaken once gets the next release
    * @return this
    */
   public PoolBuilder<C> fair(boolean value) {

@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
  * its connection available before it looked, and the woken one clears {@code woken} before it
  * scans, so its scan sees that connection. If it finds more than it needs, it wakes the next.
  *
- * <p><b>The heir.</b> A first waiter that was woken in vain for {@link #PATIENCE} declares itself
- * heir, and the next released connection is handed to it without being available to others in
- * between.
+ * <p><b>The heir.</b> A waiter that was woken in vain, because somebody who came later was faster,
+ * declares itself heir: the next released connection is handed to it without being available to
+ * others in between. Where connections are held for less time than a thread takes to wake up, a
+ * woken waiter nearly always finds one, and nobody becomes heir; where they are held for longer,
+ * every second release goes to the queue, so the wait grows with the length of the queue and with
+ * nothing else.
  */
 final class WaitQueue<C> {
-  /** How long the first waiter may be overtaken. Go's mutex and this design chose 1 ms alike. */
-  static final long PATIENCE = 1_000_000;
-
   /** Places of waiters that left are cleared when they are this many and half of the queue. */
   private static final int CLUTTER = 64;
 
@@ -172,7 +172,7 @@ final class WaitQueue<C> {
     return woken.get() == waiter && woken.compareAndSet(waiter, null);
   }
 
-  /** The first waiter has lost patience; at most one is heir. */
+  /** This waiter was woken in vain; at most one is heir. */
   void declareHeir(Waiter<C> waiter) {
     heir.compareAndSet(null, waiter);
   }

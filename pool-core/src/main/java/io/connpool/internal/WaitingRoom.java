@@ -32,7 +32,6 @@ final class WaitingRoom<C> {
     enter(me);
     boolean mustPassOn = false;
     try {
-      long overtakenSince = 0;
       while (true) {
         Loan<C> loan = me.loan();
         if (loan != null) {
@@ -59,26 +58,15 @@ final class WaitingRoom<C> {
         if (engine.isClosed() && queue.leave(me)) {
           throw closed();
         }
-        long now = engine.now();
-        if (woken && overtakenSince == 0) {
-          overtakenSince = now;
+        if (woken) {
+          queue.declareHeir(me); // somebody was faster
         }
-        boolean heir = overtakenSince != 0 && now - overtakenSince >= WaitQueue.PATIENCE;
-        if (heir) {
-          queue.declareHeir(me);
-        }
-        if (now - deadline >= 0 && queue.leave(me)) {
+        if (engine.now() - deadline >= 0 && queue.leave(me)) {
           engine.census.countTimeout();
           throw timedOut(nanos);
         }
         if (me.isWaiting()) {
-          boolean impatient = overtakenSince != 0 && !heir;
-          engine
-              .environment
-              .clock()
-              .parkUntil(
-                  this,
-                  impatient ? earlier(deadline, overtakenSince + WaitQueue.PATIENCE) : deadline);
+          engine.environment.clock().parkUntil(this, deadline);
         }
         if (Thread.interrupted()) {
           if (!queue.leave(me)) {
@@ -93,10 +81,6 @@ final class WaitingRoom<C> {
         engine.handout.serve(); // there may be more than this one needed
       }
     }
-  }
-
-  private static long earlier(long a, long b) {
-    return a - b < 0 ? a : b;
   }
 
   private static void throwFailure(Waiter<?> me) {
