@@ -35,10 +35,12 @@ final class EffectiveConfigTest {
             8,
             WhenExhausted.WAIT,
             false,
+            0,
             Duration.ofSeconds(5),
             Duration.ofSeconds(5),
             1,
             4,
+            0,
             Duration.ofSeconds(60),
             Duration.ofSeconds(120),
             Duration.ofMinutes(30),
@@ -59,10 +61,12 @@ final class EffectiveConfigTest {
                     .hardMax(25)
                     .whenExhausted(WhenExhausted.OVERFLOW)
                     .fair(true)
+                    .maxWaiters(9)
                     .acquireTimeout(Duration.ofMillis(1))
                     .dialTimeout(Duration.ofMillis(2))
                     .dialAttempts(3)
                     .maxConcurrentDials(6)
+                    .failFastAfter(8)
                     .heartbeatInterval(Duration.ofMillis(4))
                     .idleTimeout(Duration.ofMillis(5))
                     .maxLifetime(Duration.ofMillis(6))
@@ -78,10 +82,12 @@ final class EffectiveConfigTest {
             25,
             WhenExhausted.OVERFLOW,
             true,
+            9,
             Duration.ofMillis(1),
             Duration.ofMillis(2),
             3,
             6,
+            8,
             Duration.ofMillis(4),
             Duration.ofMillis(5),
             Duration.ofMillis(6),

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.connpool.CloseReason;
+import io.connpool.ConnPool;
 import io.connpool.Health;
 import io.connpool.PoolBuilder;
+import io.connpool.PoolConfig;
 import io.connpool.Verdict;
 import io.connpool.WhenExhausted;
 import io.connpool.testkit.FakeConn;
@@ -19,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -174,6 +177,35 @@ final class KnobsTest {
               4,
               2),
           new Knob(
+              "maxWaiters",
+              b -> b.maxActive(1),
+              (b, t) -> b.maxWaiters(2),
+              lab -> {
+                lab.pool().acquire();
+                lab.mostLeases();
+                return () -> lab.pool().stats().pending();
+              },
+              12,
+              2),
+          new Knob(
+              "failFastAfter",
+              b -> b.maxActive(1),
+              (b, t) -> b.failFastAfter(1),
+              lab -> {
+                lab.transport().always(Function.DIAL, Step.THROW);
+                lab.failure();
+                CompletableFuture<?> next = lab.pool().acquireAsync();
+                return next::isDone;
+              },
+              false,
+              true),
+          new Knob(
+              "settings",
+              (b, t) -> b.settings(configOf(ConnPool.builder(t).maxActive(3))),
+              Lab::mostLeases,
+              8,
+              3),
+          new Knob(
               "heartbeatInterval",
               (b, t) -> b.heartbeatInterval(seconds(10)),
               lab -> lab.used().after(seconds(12)).heartbeatsOfTheFirst(),
@@ -226,6 +258,12 @@ final class KnobsTest {
 
   private static Duration seconds(int seconds) {
     return Duration.ofSeconds(seconds);
+  }
+
+  private static PoolConfig configOf(PoolBuilder<FakeConn> other) {
+    try (ConnPool<FakeConn> pool = other.build()) {
+      return pool.effectiveConfig();
+    }
   }
 
   private static Supplier<Object> failureWhenAllAreOut(Lab lab) throws Exception {

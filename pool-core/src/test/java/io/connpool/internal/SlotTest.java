@@ -169,7 +169,7 @@ class SlotTest {
   }
 
   @Test
-  void aLeaseOfTheFastPathTakesTwentyFourBytes() throws Exception {
+  void aLoanTakesNoMoreThanTheLeaseOfTwentyFourBytes() throws Exception {
     ConnPool<?> pool = world.pool(b -> b.maxActive(1));
     pool.acquire().close();
     long bytes = bytesOf(() -> pool.acquire().close(), 200_000);
