@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 /** What may know what, and what the published classes keep their hands off. */
 class ArchitectureTest {
   private static final Path MAIN = mainClasses();
+  private static final String COMMONS_POOL = "org.apache.commons.pool2";
   private static final JavaClasses CLASSES = new ClassFileImporter().importPath(MAIN);
 
   @Test
@@ -51,13 +52,25 @@ class ArchitectureTest {
   }
 
   @Test
-  void theApiKnowsNoSocketTransport() {
+  void theApiKnowsNoSocketTransportAndNoForeignPool() {
     noClasses()
         .that()
         .resideInAPackage("io.connpool")
         .should()
         .dependOnClassesThat()
-        .resideInAPackage("io.connpool.net..")
+        .resideInAnyPackage("io.connpool.net..", "io.connpool.commons..")
+        .check(CLASSES);
+  }
+
+  /** It is an optional dependency: nothing else may fail without it. */
+  @Test
+  void commonsPoolIsKnownToItsAdaptersOnly() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.connpool.commons")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.connpool.commons..", COMMONS_POOL + "..")
         .check(CLASSES);
   }
 
@@ -155,10 +168,16 @@ class ArchitectureTest {
       private void report(String where, Stream<JavaClass> types, ConditionEvents events) {
         types
             .map(JavaClass::getBaseComponentType)
-            .filter(type -> !isKnown(type))
+            .filter(type -> !isKnown(type) && !isSpokenIn(where, type))
             .distinct()
             .map(type -> where + " mentions " + type.getFullName())
             .forEach(message -> events.add(SimpleConditionEvent.violated(where, message)));
+      }
+
+      /** The API of commons-pool2 is what its adapters are for. */
+      private boolean isSpokenIn(String where, JavaClass type) {
+        return where.startsWith("io.connpool.commons.")
+            && type.getPackageName().startsWith(COMMONS_POOL);
       }
 
       private boolean isKnown(JavaClass type) {
