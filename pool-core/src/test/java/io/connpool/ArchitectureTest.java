@@ -2,6 +2,8 @@ package io.connpool;
 
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
@@ -22,6 +24,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.connpool.net.Endpoint;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.module.ModuleDescriptor;
@@ -86,6 +89,21 @@ class ArchitectureTest {
                 .or(resideInAPackage("io.connpool"))
                 .or(resideInAPackage("io.connpool.net.."))
                 .as("are foreign, of the API, or of io.connpool.net itself"))
+        .check(CLASSES);
+  }
+
+  @Test
+  void whatFindsTransportsKnowsNone() {
+    classes()
+        .that()
+        .resideInAPackage("io.connpool.spi..")
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAPackage("io.connpool..")
+                .negate()
+                .or(resideInAnyPackage("io.connpool", "io.connpool.spi.."))
+                .or(type(Endpoint.class))
+                .as("are foreign, of the API, of io.connpool.spi itself, or say where a peer is"))
         .check(CLASSES);
   }
 
