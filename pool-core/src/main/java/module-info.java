@@ -4,14 +4,21 @@ import org.jspecify.annotations.NullMarked;
  * Keeps connections of any kind good and lends them.
  *
  * <p>{@link io.connpool} is the pool itself; {@link io.connpool.net} has what every socket
- * transport needs. Nothing is nullable unless it says so.
+ * transport needs; by {@link io.connpool.spi} transports are found that belong to the scheme of a
+ * URI; {@link io.connpool.commons} speaks the API of commons-pool2, which is needed for that
+ * package only. Nothing is nullable unless it says so.
  */
 @NullMarked
 module io.connpool {
   requires static org.jspecify;
+  requires static org.apache.commons.pool2;
   requires io.github.resilience4j.core;
   requires io.github.resilience4j.retry;
 
   exports io.connpool;
+  exports io.connpool.commons;
   exports io.connpool.net;
+  exports io.connpool.spi;
+
+  uses io.connpool.spi.TransportProvider;
 }

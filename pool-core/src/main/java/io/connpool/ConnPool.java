@@ -1,5 +1,7 @@
 package io.connpool;
 
+import io.connpool.spi.TransportProviders;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -45,6 +47,40 @@ public interface ConnPool<C> extends AutoCloseable {
    */
   static <C> PoolBuilder<C> builder(Transport<C> transport) {
     return new PoolBuilder<>(transport);
+  }
+
+  /**
+   * Begins to describe a pool by a URI: its scheme names the transport, its options are those of
+   * the transport and the settings of the builder that can be written down, under their own names.
+   *
+   * <pre>{@code
+   * tcp://orders.example:7000?maxActive=64&acquireTimeout=250ms&whenExhausted=fail
+   * }</pre>
+   *
+   * @param uri what to connect to, and how; secrets in it are never printed
+   * @param type what the connections are
+   * @param <C> what the connections are
+   * @return a builder with these settings, to be refined or built
+   * @throws IllegalArgumentException if no {@link io.connpool.spi.TransportProvider}, or more than
+   *     one, has this scheme, or the URI has anything that neither the transport nor the pool
+   *     knows; the message lists what there is
+   * @throws PoolException if the provider fails
+   */
+  static <C> PoolBuilder<C> builder(URI uri, Class<C> type) {
+    return TransportProviders.builder(uri, type);
+  }
+
+  /**
+   * Starts a pool that is described by a URI: {@link #builder(URI, Class)} and {@link
+   * PoolBuilder#build}.
+   *
+   * @param uri as for {@link #builder(URI, Class)}
+   * @param type what the connections are
+   * @param <C> what the connections are
+   * @return a pool that the caller must close
+   */
+  static <C> ConnPool<C> open(URI uri, Class<C> type) {
+    return builder(uri, type).build();
   }
 
   /**

@@ -9,16 +9,16 @@ import java.time.Duration;
  * <p><b>Where the methods run.</b> {@link #dial}, {@link #heartbeat} and {@link #close} may block:
  * they run on the pool's own threads, never on a caller's and never under a lock, and are cut off
  * from outside (the thread is interrupted) when their time is over. {@link #probe}, {@link
- * #onRelease}, {@link #capacity}, {@link #load} and {@link #classify} run inline on whatever thread
- * needs the answer and must not block.
+ * #onAcquire}, {@link #onRelease}, {@link #capacity}, {@link #load} and {@link #classify} run
+ * inline on whatever thread needs the answer and must not block.
  *
  * <p><b>Ownership.</b> While one of these methods runs on an exclusive connection nobody else has
  * it. A shared connection ({@link #capacity} above 1) may be in use by its leases meanwhile.
  *
  * <p><b>Misbehaviour.</b> Whatever they throw, errors included, stays inside the pool: a failing
- * {@code dial} or {@code heartbeat} is a failed attempt, a failing {@code probe} or {@code
- * onRelease} means the connection is broken, a failing {@code close} is counted and logged. A call
- * that never returns costs one thread and blocks nobody.
+ * {@code dial} or {@code heartbeat} is a failed attempt, a failing {@code probe}, {@code onAcquire}
+ * or {@code onRelease} means the connection is broken, a failing {@code close} is counted and
+ * logged. A call that never returns costs one thread and blocks nobody.
  *
  * <p>Implementations must be safe for use by several threads at once.
  *
@@ -78,6 +78,20 @@ public interface Transport<C> {
    *     others let it be lent
    */
   default Health probe(C connection) {
+    return Health.UNKNOWN;
+  }
+
+  /**
+   * Prepares a connection for the caller that is about to get it, after its {@link #probe}. Runs
+   * once for each loan, on the thread that acquires (for a future on one of the pool's); each
+   * success is followed by exactly one {@link #onRelease} or {@link #close}. A connection that
+   * nobody asked for is never prepared, which is why this is not left to {@code probe}.
+   *
+   * @param connection the connection
+   * @return what was seen, as for {@link #probe}; the caller is given another one if it is not
+   *     usable
+   */
+  default Health onAcquire(C connection) {
     return Health.UNKNOWN;
   }
 

@@ -2,6 +2,8 @@ package io.connpool;
 
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
@@ -22,6 +24,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.connpool.net.Endpoint;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.module.ModuleDescriptor;
@@ -35,6 +38,7 @@ import org.junit.jupiter.api.Test;
 /** What may know what, and what the published classes keep their hands off. */
 class ArchitectureTest {
   private static final Path MAIN = mainClasses();
+  private static final String COMMONS_POOL = "org.apache.commons.pool2";
   private static final JavaClasses CLASSES = new ClassFileImporter().importPath(MAIN);
 
   @Test
@@ -51,13 +55,25 @@ class ArchitectureTest {
   }
 
   @Test
-  void theApiKnowsNoSocketTransport() {
+  void theApiKnowsNoSocketTransportAndNoForeignPool() {
     noClasses()
         .that()
         .resideInAPackage("io.connpool")
         .should()
         .dependOnClassesThat()
-        .resideInAPackage("io.connpool.net..")
+        .resideInAnyPackage("io.connpool.net..", "io.connpool.commons..")
+        .check(CLASSES);
+  }
+
+  /** It is an optional dependency: nothing else may fail without it. */
+  @Test
+  void commonsPoolIsKnownToItsAdaptersOnly() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.connpool.commons")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.connpool.commons..", COMMONS_POOL + "..")
         .check(CLASSES);
   }
 
@@ -73,6 +89,21 @@ class ArchitectureTest {
                 .or(resideInAPackage("io.connpool"))
                 .or(resideInAPackage("io.connpool.net.."))
                 .as("are foreign, of the API, or of io.connpool.net itself"))
+        .check(CLASSES);
+  }
+
+  @Test
+  void whatFindsTransportsKnowsNone() {
+    classes()
+        .that()
+        .resideInAPackage("io.connpool.spi..")
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAPackage("io.connpool..")
+                .negate()
+                .or(resideInAnyPackage("io.connpool", "io.connpool.spi.."))
+                .or(type(Endpoint.class))
+                .as("are foreign, of the API, of io.connpool.spi itself, or say where a peer is"))
         .check(CLASSES);
   }
 
@@ -155,10 +186,16 @@ class ArchitectureTest {
       private void report(String where, Stream<JavaClass> types, ConditionEvents events) {
         types
             .map(JavaClass::getBaseComponentType)
-            .filter(type -> !isKnown(type))
+            .filter(type -> !isKnown(type) && !isSpokenIn(where, type))
             .distinct()
             .map(type -> where + " mentions " + type.getFullName())
             .forEach(message -> events.add(SimpleConditionEvent.violated(where, message)));
+      }
+
+      /** The API of commons-pool2 is what its adapters are for. */
+      private boolean isSpokenIn(String where, JavaClass type) {
+        return where.startsWith("io.connpool.commons.")
+            && type.getPackageName().startsWith(COMMONS_POOL);
       }
 
       private boolean isKnown(JavaClass type) {

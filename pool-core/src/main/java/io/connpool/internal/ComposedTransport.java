@@ -34,12 +34,16 @@ public final class ComposedTransport<C> {
   /** Whether {@link #probe} does anything. */
   final boolean probes;
 
+  /** Whether {@link #beforeLoan} does anything. */
+  final boolean looks;
+
   /** Whether {@link #onRelease} does anything. */
   final boolean inspects;
 
   /** Whether {@link #capacity} may say anything but 1. */
   final boolean mayShare;
 
+  private final boolean prepares;
   private final boolean closes;
 
   /**
@@ -67,6 +71,8 @@ public final class ComposedTransport<C> {
     this.classifier = classifier;
     heartbeats = heartbeat != null || overrides("heartbeat", Object.class, Duration.class);
     probes = probe != null || overrides("probe", Object.class);
+    prepares = overrides("onAcquire", Object.class);
+    looks = probes || prepares;
     inspects = overrides("onRelease", Object.class);
     mayShare = overrides("capacity", Object.class);
     closes = closer != null || overrides("close", Object.class, CloseReason.class);
@@ -117,6 +123,21 @@ public final class ComposedTransport<C> {
       return Objects.requireNonNull(health, "probe");
     } catch (Throwable failure) {
       log("probe", failure);
+      return Health.STALE;
+    }
+  }
+
+  /** The probe, and what the transport does for the next holder. */
+  Health beforeLoan(C connection) {
+    Health health = probes ? probe(connection) : Health.UNKNOWN;
+    return prepares && health.isUsable() ? onAcquire(connection) : health;
+  }
+
+  private Health onAcquire(C connection) {
+    try {
+      return Objects.requireNonNull(transport.onAcquire(connection), "onAcquire");
+    } catch (Throwable failure) {
+      log("onAcquire", failure);
       return Health.STALE;
     }
   }

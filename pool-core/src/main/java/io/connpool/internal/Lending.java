@@ -96,16 +96,16 @@ final class Lending<C> {
     return loan != null ? loan : table.takeParked(engine.checks.provenAfter());
   }
 
-  /** The probe before each loan. A connection that fails it is closed, and the loan is over. */
+  /** The look before each loan. A connection that fails it is closed, and the loan is over. */
   boolean isGood(Loan<C> loan) {
-    if (!transport.probes) {
+    if (!transport.looks) {
       return true;
     }
     C connection = loan.connection();
     if (connection == null) {
       return false;
     }
-    Health health = transport.probe(connection);
+    Health health = transport.beforeLoan(connection);
     if (!health.isUsable()) {
       loan.remove(reason(health));
     }

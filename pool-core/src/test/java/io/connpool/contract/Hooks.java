@@ -19,6 +19,7 @@ final class Hooks implements Transport<FakeConn> {
   volatile Consumer<FakeConn> beforeHeartbeat = connection -> {};
   volatile Consumer<FakeConn> beforeClose = connection -> {};
   volatile Function<FakeConn, Health> probe;
+  volatile Function<FakeConn, Health> onAcquire = connection -> Health.UNKNOWN;
   volatile Function<FakeConn, Health> onRelease;
   volatile BiFunction<FakeConn, Throwable, Verdict> classify;
 
@@ -50,6 +51,11 @@ final class Hooks implements Transport<FakeConn> {
   @Override
   public Health probe(FakeConn connection) {
     return probe.apply(connection);
+  }
+
+  @Override
+  public Health onAcquire(FakeConn connection) {
+    return onAcquire.apply(connection);
   }
 
   @Override

@@ -15,6 +15,7 @@ import io.connpool.testkit.PoolWorld;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -134,6 +135,79 @@ abstract class HooksContract extends PoolContract {
 
     closedBecause(CloseReason.STALE, transport().connection(2));
     atRest(pool, "idle 1, dialed 2, closed 1");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyPathPreparesWhatItLendsOnce(AccessPath path) throws Exception {
+    ConnPool<FakeConn> pool = poolOf(1);
+    List<FakeConn> prepared = new CopyOnWriteArrayList<>();
+    hooks.onAcquire =
+        connection -> {
+          prepared.add(connection);
+          return Health.CLEAN;
+        };
+
+    FakeConn lent = path.use(pool, LIMIT);
+
+    assertEquals(List.of(lent), prepared);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"STALE, STALE", "DIRTY, DIRTY"})
+  void whatCannotBePreparedIsClosedAndNeverLent(Health seen, CloseReason why) throws Exception {
+    ConnPool<FakeConn> pool = poolOf(1);
+    fillIdle(pool, 1);
+    hooks.onAcquire = connection -> connection.id() == 1 ? seen : Health.CLEAN;
+
+    assertEquals(2, pool.acquire().get().id());
+
+    closedBecause(why, transport().connection(1));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatFailsToBePreparedIsBroken(Fault fault) throws Exception {
+    ConnPool<FakeConn> pool = poolOf(1);
+    fillIdle(pool, 1);
+    hooks.onAcquire = c -> c.id() == 1 ? fault.commit(c) : Health.CLEAN;
+
+    assertEquals(2, pool.acquire().get().id());
+
+    PoolWorld.eventually(() -> "closed", () -> transport().connection(1).isClosed());
+  }
+
+  @Test
+  void whatNobodyAskedForIsNeverPrepared() throws Exception {
+    AtomicReference<FakeConn> prepared = new AtomicReference<>();
+    hooks.onAcquire =
+        connection -> {
+          prepared.set(connection);
+          return Health.CLEAN;
+        };
+    ConnPool<FakeConn> pool = pool(builder -> builder.maxActive(1).minIdle(1));
+    PoolWorld.eventually(pool, "one is idle", stats -> stats.idle() == 1);
+
+    clock().advance(Duration.ofSeconds(90)); // probes every second, and a heartbeat
+
+    assertSame(null, prepared.get());
+  }
+
+  @Test
+  void whatAProbeDoubtsIsNotPrepared() throws Exception {
+    ConnPool<FakeConn> pool = poolOf(1);
+    fillIdle(pool, 1);
+    transport().connection(1).kill();
+    List<FakeConn> prepared = new CopyOnWriteArrayList<>();
+    hooks.onAcquire =
+        connection -> {
+          prepared.add(connection);
+          return Health.CLEAN;
+        };
+
+    FakeConn lent = pool.acquire().get();
+
+    assertEquals(List.of(lent), prepared);
   }
 
   // --- at a release ---

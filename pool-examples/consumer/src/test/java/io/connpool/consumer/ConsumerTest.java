@@ -19,4 +19,9 @@ class ConsumerTest {
   void whatThePoolNeedsIsResolvedWithIt() {
     assertTrue(ModuleLayer.boot().findModule("io.github.resilience4j.retry").isPresent());
   }
+
+  @Test
+  void whatOnlyItsAdaptersNeedIsNot() {
+    assertTrue(ModuleLayer.boot().findModule("org.apache.commons.pool2").isEmpty());
+  }
 }
