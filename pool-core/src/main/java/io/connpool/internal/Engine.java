@@ -43,7 +43,7 @@ final class Engine<C> {
     this.transport = transport;
     this.environment = environment;
     settings = settingsOf(config);
-    attention.set(Attention.BEFORE_LOAN, transport.probes || settings.fair);
+    attention.set(Attention.BEFORE_LOAN, transport.looks || settings.fair);
     attention.set(Attention.INSPECT, transport.inspects);
     attention.set(Attention.TRIM, settings.overflows());
     calls = new CallDesk(environment);
@@ -76,7 +76,7 @@ final class Engine<C> {
   /** Works with other settings from now on; what is beyond a lower limit goes when it is unused. */
   void reconfigure(PoolConfig config) {
     settings = settingsOf(config);
-    attention.set(Attention.BEFORE_LOAN, transport.probes || settings.fair);
+    attention.set(Attention.BEFORE_LOAN, transport.looks || settings.fair);
     attention.set(Attention.TRIM, true); // until the keeper finds nothing beyond the limit
     for (Slot<C> slot : table.all()) {
       handout.trimSurplus(slot);

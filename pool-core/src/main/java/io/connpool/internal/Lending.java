@@ -45,7 +45,7 @@ final class Lending<C> {
       return 0;
     }
     long stamp = Slot.stampOf(idle);
-    Health health = engine.transport.probe(engine.connectionIn(slot));
+    Health health = engine.transport.beforeLoan(engine.connectionIn(slot));
     if (!health.isUsable()) {
       remove(slot, stamp, reason(health));
       return 0;

@@ -20,10 +20,12 @@ final class PoolOptions {
     uri.integer("hardMax").ifPresent(pool::hardMax);
     uri.choice("whenExhausted", WhenExhausted.class).ifPresent(pool::whenExhausted);
     uri.flag("fair").ifPresent(pool::fair);
+    uri.integer("maxWaiters").ifPresent(pool::maxWaiters);
     uri.duration("acquireTimeout").ifPresent(pool::acquireTimeout);
     uri.duration("dialTimeout").ifPresent(pool::dialTimeout);
     uri.integer("dialAttempts").ifPresent(pool::dialAttempts);
     uri.integer("maxConcurrentDials").ifPresent(pool::maxConcurrentDials);
+    uri.integer("failFastAfter").ifPresent(pool::failFastAfter);
     uri.duration("heartbeatInterval").ifPresent(pool::heartbeatInterval);
     uri.duration("idleTimeout").ifPresent(pool::idleTimeout);
     uri.duration("maxLifetime").ifPresent(pool::maxLifetime);

@@ -58,10 +58,12 @@ final class PoolOptionsTest {
           new Option("hardMax", "whenExhausted=overflow", "12", PoolConfig::hardMax, 12),
           new Option("whenExhausted", "fail", PoolConfig::whenExhausted, WhenExhausted.FAIL),
           new Option("fair", "true", PoolConfig::fair, true),
+          new Option("maxWaiters", "9", PoolConfig::maxWaiters, 9),
           new Option("acquireTimeout", "250ms", PoolConfig::acquireTimeout, Duration.ofMillis(250)),
           new Option("dialTimeout", "3s", PoolConfig::dialTimeout, Duration.ofSeconds(3)),
           new Option("dialAttempts", "3", PoolConfig::dialAttempts, 3),
           new Option("maxConcurrentDials", "2", PoolConfig::maxConcurrentDials, 2),
+          new Option("failFastAfter", "3", PoolConfig::failFastAfter, 3),
           new Option("heartbeatInterval", "0", PoolConfig::heartbeatInterval, Duration.ZERO),
           new Option("idleTimeout", "10m", PoolConfig::idleTimeout, Duration.ofMinutes(10)),
           new Option("maxLifetime", "1h", PoolConfig::maxLifetime, Duration.ofHours(1)),
@@ -116,6 +118,7 @@ final class PoolOptionsTest {
             .map(Method::getName)
             .collect(Collectors.toCollection(TreeSet::new));
     settings.removeAll(Set.of("heartbeat", "close", "probe", "classify")); // functions
+    settings.remove("settings"); // all of them at once
     settings.remove("attribute"); // an object; a transport found by a URI has options of its own
 
     assertEquals(
