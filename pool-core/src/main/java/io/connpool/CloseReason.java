@@ -16,6 +16,8 @@ public enum CloseReason {
   INVALIDATED,
   /** A caller or the transport's verdict asked to let it finish and go. */
   RETIRED,
+  /** All connections were evicted by {@link ConnPool#evictAll}. */
+  EVICTED,
   /** The connection itself reported its end through {@link ConnSignals#dead}. */
   DEAD,
   /** It was dialed beyond maxActive and is not needed any more. */

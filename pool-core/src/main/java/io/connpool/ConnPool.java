@@ -3,6 +3,8 @@ package io.connpool;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntConsumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -172,6 +174,48 @@ public interface ConnPool<C> extends AutoCloseable {
    * @return the configuration
    */
   PoolConfig effectiveConfig();
+
+  /**
+   * Changes settings while the pool works: {@code pool.reconfigure(b -> b.maxActive(50))}. A higher
+   * limit serves waiters at once. With a lower one no lease is cut: idle connections beyond it are
+   * closed now, leased ones when they come back. Waits, dials and heartbeats that have begun end by
+   * the limits they began with; a connection keeps the lifetime it was born with. The name, the
+   * attributes and the functions of a pool cannot be changed.
+   *
+   * @param change what to change; starts from what the pool was built with and earlier changes; may
+   *     be called again if another thread changes something at the same time
+   * @return the settings now in force
+   * @throws IllegalArgumentException if they contradict each other; nothing is changed
+   */
+  PoolConfig reconfigure(UnaryOperator<PoolBuilder<C>> change);
+
+  /**
+   * Dials until so many connections exist, and waits for it: so that the first callers find them.
+   * Dials that fail are tried again, with the pool's pauses, as long as there is time.
+   *
+   * @param connections how many; at most maxActive
+   * @param parallelism how many dials at once; maxConcurrentDials is not counted
+   * @param timeout how long to wait
+   * @param progress told how many exist, each time that changes, on the calling thread
+   * @return how many exist at the end; fewer than asked for if time was over or the pool was closed
+   * @throws InterruptedException if interrupted; dials go on
+   * @throws IllegalArgumentException if a number or the timeout makes no sense
+   */
+  int warmUp(int connections, int parallelism, Duration timeout, IntConsumer progress)
+      throws InterruptedException;
+
+  /**
+   * Lets every connection go that exists now or is being dialed: idle ones at once, leased ones
+   * when they come back. For when the peer has moved, or its answers cannot be trusted any more.
+   */
+  void evictAll();
+
+  /**
+   * Doubts every connection that nobody uses: each must pass a heartbeat before its next loan. The
+   * pool does this by itself when a connection that had worked turns out to be dead. Without a
+   * heartbeat there is nothing to ask; a probe looks before each loan anyway.
+   */
+  void suspectAll();
 
   /**
    * Closes the pool: nothing is lent from now on, waiters fail with {@link PoolClosedException},

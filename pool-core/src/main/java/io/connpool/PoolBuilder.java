@@ -2,6 +2,7 @@ package io.connpool;
 
 import io.connpool.internal.ComposedTransport;
 import io.connpool.internal.DefaultConnPool;
+import io.connpool.internal.Description;
 import io.connpool.internal.Environment;
 import java.time.Duration;
 import java.util.HashMap;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * maxIdle = minIdle        dialAttempts 1         maxLifetime 30 min, +-10 %
  * hardMax 2 x maxActive    maxConcurrentDials     closeTimeout 10 s
  * whenExhausted WAIT         min(4, maxActive)    fair false
+ * maxWaiters no limit      failFastAfter never
  * </pre>
  *
  * @param <C> the type of the connections
@@ -45,10 +48,12 @@ public final class PoolBuilder<C> {
   private int hardMax = UNSET;
   private WhenExhausted whenExhausted = WhenExhausted.WAIT;
   private boolean fair;
+  private int maxWaiters;
   private Duration acquireTimeout = Duration.ofSeconds(5);
   private Duration dialTimeout = Duration.ofSeconds(5);
   private int dialAttempts = 1;
   private int maxConcurrentDials = UNSET;
+  private int failFastAfter;
   private Duration heartbeatInterval = Duration.ofMinutes(1);
   private Duration idleTimeout = Duration.ofMinutes(2);
   private Duration maxLifetime = Duration.ofMinutes(30);
@@ -57,6 +62,33 @@ public final class PoolBuilder<C> {
 
   PoolBuilder(Transport<C> transport) {
     this.transport = Objects.requireNonNull(transport, "transport");
+  }
+
+  private PoolBuilder(PoolBuilder<C> other) {
+    transport = other.transport;
+    heartbeat = other.heartbeat;
+    closer = other.closer;
+    probe = other.probe;
+    classifier = other.classifier;
+    name = other.name;
+    maxActive = other.maxActive;
+    minIdle = other.minIdle;
+    maxIdle = other.maxIdle;
+    hardMax = other.hardMax;
+    whenExhausted = other.whenExhausted;
+    fair = other.fair;
+    maxWaiters = other.maxWaiters;
+    acquireTimeout = other.acquireTimeout;
+    dialTimeout = other.dialTimeout;
+    dialAttempts = other.dialAttempts;
+    maxConcurrentDials = other.maxConcurrentDials;
+    failFastAfter = other.failFastAfter;
+    heartbeatInterval = other.heartbeatInterval;
+    idleTimeout = other.idleTimeout;
+    maxLifetime = other.maxLifetime;
+    closeTimeout = other.closeTimeout;
+    attributes.putAll(other.attributes);
+    keepMaxIdleReady = other.keepMaxIdleReady;
   }
 
   /**
@@ -190,6 +222,19 @@ public final class PoolBuilder<C> {
   }
 
   /**
+   * How many callers may wait at once. One more is refused with {@link PoolExhaustedException}, so
+   * that an overload is told at once instead of piling up.
+   *
+   * @param value 0 for no limit; default 0
+   * @return this
+   */
+  public PoolBuilder<C> maxWaiters(int value) {
+    require(value >= 0, "maxWaiters", value, "0 (no limit) or more");
+    maxWaiters = value;
+    return this;
+  }
+
+  /**
    * How long {@link ConnPool#acquire()} waits.
    *
    * @param value zero for not at all; default 5 s
@@ -236,6 +281,20 @@ public final class PoolBuilder<C> {
   public PoolBuilder<C> maxConcurrentDials(int value) {
     require(value >= 1, "maxConcurrentDials", value, "1 or more");
     maxConcurrentDials = value;
+    return this;
+  }
+
+  /**
+   * Whether to fail fast while the endpoint is down: when so many dial episodes have failed in a
+   * row and no connection exists, whoever waits and whoever comes fails at once with the cause, and
+   * the pool goes on dialing, at least every half second, until one succeeds.
+   *
+   * @param episodes 0 for never: waiters then wait until their time is over; default 0
+   * @return this
+   */
+  public PoolBuilder<C> failFastAfter(int episodes) {
+    require(episodes >= 0, "failFastAfter", episodes, "0 (never) or more");
+    failFastAfter = episodes;
     return this;
   }
 
@@ -300,6 +359,34 @@ public final class PoolBuilder<C> {
   }
 
   /**
+   * Takes over every setting of another pool, its name and attributes included.
+   *
+   * @param config of another pool; see {@link ConnPool#effectiveConfig()}
+   * @return this
+   */
+  public PoolBuilder<C> settings(PoolConfig config) {
+    attributes.clear();
+    attributes.putAll(config.attributes());
+    hardMax = config.whenExhausted() == WhenExhausted.OVERFLOW ? config.hardMax() : UNSET;
+    return name(config.name())
+        .maxActive(config.maxActive())
+        .minIdle(config.minIdle())
+        .maxIdle(config.maxIdle())
+        .whenExhausted(config.whenExhausted())
+        .fair(config.fair())
+        .maxWaiters(config.maxWaiters())
+        .acquireTimeout(config.acquireTimeout())
+        .dialTimeout(config.dialTimeout())
+        .dialAttempts(config.dialAttempts())
+        .maxConcurrentDials(config.maxConcurrentDials())
+        .failFastAfter(config.failFastAfter())
+        .heartbeatInterval(config.heartbeatInterval())
+        .idleTimeout(config.idleTimeout())
+        .maxLifetime(config.maxLifetime())
+        .closeTimeout(config.closeTimeout());
+  }
+
+  /**
    * Takes over the settings of an ancestor, to be refined by later calls.
    *
    * <ul>
@@ -335,20 +422,41 @@ public final class PoolBuilder<C> {
    * @throws IllegalArgumentException if settings contradict each other
    */
   public ConnPool<C> build() {
-    PoolConfig config = config();
-    return create(config, Environment.system(config.name()));
+    config(); // a pool that makes no sense does not even get a thread
+    return build(Environment.system(name));
   }
 
   /** For the test kit: a pool in a world whose time the test moves. */
   ConnPool<C> build(Environment environment) {
-    return create(config(), environment);
+    return new DefaultConnPool<>(
+        new Described<>(new PoolBuilder<>(this), config()),
+        new ComposedTransport<>(name, transport, heartbeat, closer, probe, classifier),
+        environment);
   }
 
-  private ConnPool<C> create(PoolConfig config, Environment environment) {
-    return new DefaultConnPool<>(
-        config,
-        new ComposedTransport<>(config.name(), transport, heartbeat, closer, probe, classifier),
-        environment);
+  /** A builder that nobody changes any more, and what it comes to. */
+  private record Described<C>(PoolBuilder<C> builder, PoolConfig config)
+      implements Description<PoolBuilder<C>> {
+    @Override
+    public Described<C> changed(UnaryOperator<PoolBuilder<C>> change) {
+      PoolBuilder<C> next = new PoolBuilder<>(builder);
+      require(change.apply(next) == next, "change", change, "a change of the builder it is given");
+      require(next.name.equals(builder.name), "name", next.name, "left as it is");
+      require(
+          next.attributes.equals(builder.attributes),
+          "attribute",
+          next.attributes,
+          "left as it is");
+      require(
+          next.heartbeat == builder.heartbeat
+              && next.closer == builder.closer
+              && next.probe == builder.probe
+              && next.classifier == builder.classifier,
+          "heartbeat, close, probe and classify",
+          "changed",
+          "left as they are");
+      return new Described<>(next, next.config());
+    }
   }
 
   private PoolConfig config() {
@@ -381,10 +489,12 @@ public final class PoolBuilder<C> {
         ceiling,
         whenExhausted,
         fair,
+        maxWaiters,
         acquireTimeout,
         dialTimeout,
         dialAttempts,
         ceiling == 0 ? dials : Math.min(dials, ceiling),
+        failFastAfter,
         heartbeatInterval,
         idleTimeout,
         maxLifetime,

@@ -14,10 +14,13 @@ import java.util.Map;
  * @param hardMax most connections at once with {@link WhenExhausted#OVERFLOW}; otherwise maxActive
  * @param whenExhausted what an acquire does at the limit
  * @param fair whether waiters are served strictly in order
+ * @param maxWaiters most callers that wait at once, 0 for no limit
  * @param acquireTimeout how long {@code acquire()} waits
  * @param dialTimeout the time of one attempt, first heartbeat included, and of any other heartbeat
  * @param dialAttempts attempts per episode
  * @param maxConcurrentDials dials at once
+ * @param failFastAfter how many dial episodes must fail in a row for waiters to fail at once, 0 for
+ *     never
  * @param heartbeatInterval how long a connection may be unused without a heartbeat, zero for ever
  * @param idleTimeout how long one beyond maxIdle may be idle, zero for ever
  * @param maxLifetime how old a connection gets (give or take a tenth), zero for no limit
@@ -32,10 +35,12 @@ public record PoolConfig(
     int hardMax,
     WhenExhausted whenExhausted,
     boolean fair,
+    int maxWaiters,
     Duration acquireTimeout,
     Duration dialTimeout,
     int dialAttempts,
     int maxConcurrentDials,
+    int failFastAfter,
     Duration heartbeatInterval,
     Duration idleTimeout,
     Duration maxLifetime,

@@ -36,6 +36,17 @@ final class Census<C> {
     return busy;
   }
 
+  int countConnections() {
+    int connections = 0;
+    for (Slot<C> slot : engine.table.all()) {
+      int state = Slot.state(slot.word);
+      if (state != Slot.EMPTY && state != Slot.DIALING && state != Slot.CLOSING) {
+        connections++;
+      }
+    }
+    return connections;
+  }
+
   /** How many connections nobody uses, those being checked included. */
   int countAvailable() {
     int available = 0;

@@ -17,28 +17,18 @@ final class Checks<C> {
   private static final int MOST_HEARTBEATS = 4;
 
   private final Engine<C> engine;
-  private final long heartbeatInterval;
   private final AtomicInteger heartbeats = new AtomicInteger();
   private final AtomicBoolean probing = new AtomicBoolean();
 
   Checks(Engine<C> engine) {
     this.engine = engine;
-    heartbeatInterval =
-        engine.transport.heartbeats
-            ? Nanos.orForever(engine.config.heartbeatInterval())
-            : Nanos.FOREVER;
-  }
-
-  /** How long a connection may be unused without a heartbeat; for ever if it never gets one. */
-  long heartbeatInterval() {
-    return heartbeatInterval;
   }
 
   /**
    * What was neither used nor checked since this moment must pass a heartbeat before it is lent.
    */
   long provenAfter() {
-    return engine.now() - heartbeatInterval + 1;
+    return engine.now() - engine.settings().heartbeatInterval + 1;
   }
 
   /** Begins a heartbeat unless enough are under way. */
@@ -51,8 +41,29 @@ final class Checks<C> {
   /** Begins to probe what was parked before this moment, unless that is still under way. */
   void probeParkedBefore(long passTime) {
     if (engine.transport.probes && probing.compareAndSet(false, true)) {
-      new ProbeRound(passTime).start(engine.dialTimeout);
+      new ProbeRound(passTime).start(engine.settings().dialTimeout);
     }
+  }
+
+  /**
+   * Whatever nobody uses must pass a heartbeat before its next loan; what is in use proves itself.
+   */
+  void suspectAll() {
+    if (!engine.transport.heartbeats) {
+      return; // there is nothing to ask; a probe looks before each loan anyway
+    }
+    for (Slot<C> slot : engine.table.all()) {
+      long word = slot.word;
+      if (Slot.isIdle(word) || Slot.isParked(word) || Slot.isUnshared(word)) {
+        long owned = slot.tryCheck(word);
+        if (owned != 0) {
+          slot.parkedAt = Slot.isParked(word) ? slot.parkedAt : engine.now();
+          slot.provenAt = provenAfter() - 1;
+          settle(slot, owned);
+        }
+      }
+    }
+    engine.supply.replenish();
   }
 
   /**
@@ -61,7 +72,7 @@ final class Checks<C> {
    * @return false if there is none, or it needs no heartbeat and can simply be taken
    */
   boolean oneParked() {
-    if (heartbeatInterval == Nanos.FOREVER) {
+    if (!engine.transport.heartbeats) {
       return false;
     }
     long provenAfter = provenAfter();
@@ -80,7 +91,7 @@ final class Checks<C> {
       return false;
     }
     Check check = new Check(slot, owned);
-    check.start(engine.dialTimeout);
+    check.start(engine.settings().dialTimeout);
     return true;
   }
 
@@ -102,7 +113,8 @@ final class Checks<C> {
       if (engine.isClosed()) {
         throw new IllegalStateException("the pool is closed");
       }
-      engine.transport.heartbeat(engine.connectionIn(slot), Duration.ofNanos(engine.dialTimeout));
+      engine.transport.heartbeat(
+          engine.connectionIn(slot), Duration.ofNanos(engine.settings().dialTimeout));
       return true;
     }
 
@@ -117,7 +129,7 @@ final class Checks<C> {
     @Override
     void failed(Throwable failure) {
       heartbeats.decrementAndGet();
-      LOG.log(Level.DEBUG, () -> "pool " + engine.config.name() + ": a heartbeat failed", failure);
+      LOG.log(Level.DEBUG, () -> "pool " + engine.name + ": a heartbeat failed", failure);
       engine.removal.discardHeld(slot, owned, CloseReason.HEARTBEAT);
       help.end();
     }
@@ -184,7 +196,7 @@ final class Checks<C> {
     /** A probe that blocks breaks the transport's contract, and loses its connection. */
     @Override
     void failed(Throwable failure) {
-      LOG.log(Level.WARNING, () -> "pool " + engine.config.name() + ": a probe hangs", failure);
+      LOG.log(Level.WARNING, () -> "pool " + engine.name + ": a probe hangs", failure);
       Slot<C> hung = current;
       if (hung != null) {
         engine.removal.discardHeld(hung, owned, CloseReason.STALE);

@@ -6,6 +6,7 @@ import io.connpool.Call;
 import io.connpool.CloseReason;
 import io.connpool.ConnPool;
 import io.connpool.Lease;
+import io.connpool.PoolBuilder;
 import io.connpool.PoolConfig;
 import io.connpool.PoolStats;
 import java.time.Duration;
@@ -14,34 +15,37 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The pool as its users see it, laid over the engine. */
 public final class DefaultConnPool<C> implements ConnPool<C> {
   private final Engine<C> engine;
   private final WaitingRoom<C> waitingRoom;
-  private final PoolConfig config;
-  private final long acquireTimeout;
+  private final AtomicReference<Description<PoolBuilder<C>>> description;
 
   /**
    * Starts a pool.
    *
-   * @param config what the builder made of the settings
+   * @param description what the builder was told
    * @param transport the user's transport and functions
    * @param environment the world to live in; closed with the pool
    */
   public DefaultConnPool(
-      PoolConfig config, ComposedTransport<C> transport, Environment environment) {
-    this.config = config;
-    acquireTimeout = Nanos.of(config.acquireTimeout());
-    engine = new Engine<>(config, transport, environment);
+      Description<PoolBuilder<C>> description,
+      ComposedTransport<C> transport,
+      Environment environment) {
+    this.description = new AtomicReference<>(description);
+    engine = new Engine<>(description.config(), transport, environment);
     waitingRoom = engine.waitingRoom;
     engine.start();
   }
 
   @Override
   public Lease<C> acquire() throws InterruptedException {
-    return acquireWithin(acquireTimeout);
+    return acquireWithin(engine.settings().acquireTimeout);
   }
 
   @Override
@@ -53,6 +57,22 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
+    Slot<C> slot = engine.table.hint();
+    long stamp = engine.lending.tryTake(slot);
+    if (stamp == 0) {
+      Loan<C> loan = acquireSlowly(nanos);
+      if (!(loan instanceof ExclusiveLease<C> exclusive)) {
+        return loan;
+      }
+      slot = exclusive.slot;
+      stamp = exclusive.stamp();
+    }
+    // The one place where a lease is made, whichever way it came: so the compiler can see that it
+    // need not be made at all if the caller does not let it go.
+    return new ExclusiveLease<>(slot, stamp);
+  }
+
+  private Loan<C> acquireSlowly(long nanos) throws InterruptedException {
     Loan<C> loan = engine.lending.takeNow();
     return loan != null ? loan : waitingRoom.await(nanos);
   }
@@ -71,7 +91,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
 
   @Override
   public CompletableFuture<Lease<C>> acquireAsync() {
-    return acquireAsyncWithin(acquireTimeout);
+    return acquireAsyncWithin(engine.settings().acquireTimeout);
   }
 
   @Override
@@ -87,7 +107,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
   @Override
   public <R extends @Nullable Object, X extends Exception> R call(
       Call<? super C, ? extends R, X> body) throws X, InterruptedException {
-    return callWithin(acquireTimeout, body);
+    return callWithin(engine.settings().acquireTimeout, body);
   }
 
   @Override
@@ -115,7 +135,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
   @Override
   public <X extends Exception> void run(Action<? super C, X> body) throws X, InterruptedException {
     Objects.requireNonNull(body, "body");
-    callWithin(acquireTimeout, asCall(body));
+    callWithin(engine.settings().acquireTimeout, asCall(body));
   }
 
   @Override
@@ -136,7 +156,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
   public <R extends @Nullable Object> CompletableFuture<R> callAsync(AsyncCall<? super C, R> body) {
     Objects.requireNonNull(body, "body");
     CompletableFuture<R> result = new CompletableFuture<>();
-    CompletableFuture<Lease<C>> acquired = acquireAsyncWithin(acquireTimeout);
+    CompletableFuture<Lease<C>> acquired = acquireAsyncWithin(engine.settings().acquireTimeout);
     CompletableFuture<R> unused =
         result.whenComplete(
             (value, failure) -> {
@@ -203,7 +223,45 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
 
   @Override
   public PoolConfig effectiveConfig() {
-    return config;
+    return engine.settings().config;
+  }
+
+  @Override
+  public PoolConfig reconfigure(UnaryOperator<PoolBuilder<C>> change) {
+    Description<PoolBuilder<C>> now;
+    Description<PoolBuilder<C>> next;
+    do {
+      now = described();
+      next = now.changed(change);
+    } while (!description.compareAndSet(now, next));
+    // Of two threads the later one may come first to here, so each looks again after it.
+    while (!engine.settings().config.equals(described().config())) {
+      engine.reconfigure(described().config());
+    }
+    return next.config();
+  }
+
+  private Description<PoolBuilder<C>> described() {
+    return Objects.requireNonNull(description.get());
+  }
+
+  @Override
+  public int warmUp(int connections, int parallelism, Duration timeout, IntConsumer progress)
+      throws InterruptedException {
+    int most = engine.settings().limit;
+    require(connections >= 0 && connections <= most, "connections", connections, "0 to " + most);
+    require(parallelism >= 1, "parallelism", parallelism, "1 or more");
+    return engine.supply.warmUp(connections, parallelism, nanos("timeout", timeout), progress);
+  }
+
+  @Override
+  public void evictAll() {
+    engine.evictAll();
+  }
+
+  @Override
+  public void suspectAll() {
+    engine.checks.suspectAll();
   }
 
   @Override
@@ -213,12 +271,18 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
 
   @Override
   public void close() {
-    engine.shutdown.close(Nanos.of(config.closeTimeout()));
+    engine.shutdown.close(Nanos.of(effectiveConfig().closeTimeout()));
   }
 
   @Override
   public String toString() {
-    return "ConnPool[" + config.name() + ", " + stats() + "]";
+    return "ConnPool[" + engine.name + ", " + stats() + "]";
+  }
+
+  private static void require(boolean holds, String what, int value, String expected) {
+    if (!holds) {
+      throw new IllegalArgumentException(what + " must be " + expected + ", but is " + value);
+    }
   }
 
   private static long nanos(String what, Duration value) {

@@ -32,7 +32,7 @@ final class DialEpisode<C> {
   /** Begins the next attempt. */
   void begin() {
     attempts++;
-    new Attempt(attempts).start(engine.dialTimeout);
+    new Attempt(attempts).start(engine.settings().dialTimeout);
   }
 
   private void attemptFailed(Throwable failure) {
@@ -48,7 +48,7 @@ final class DialEpisode<C> {
   /** One dial and its first heartbeat, under one limit. */
   private final class Attempt extends TimedCall<C> implements DialContext {
     private final int number;
-    private final long deadline = engine.now() + engine.dialTimeout;
+    private final long deadline = engine.now() + engine.settings().dialTimeout;
     private final Signals<C> signals = new Signals<>(engine, engine.supply.nextSerial());
 
     /** What the dial returned, until somebody takes it: the pool, or whoever closes it. */
@@ -96,6 +96,9 @@ final class DialEpisode<C> {
 
     /** What is wrong with a new connection, so that it must not even be published; or null. */
     private @Nullable CloseReason defectOf(C connection) {
+      if (engine.supply.isEvicted(signals.serial())) {
+        return CloseReason.EVICTED;
+      }
       CloseReason signalled = signals.end();
       if (signalled != null || !engine.transport.probes) {
         return signalled;
@@ -139,7 +142,7 @@ final class DialEpisode<C> {
 
     @Override
     public Map<String, Object> attributes() {
-      return engine.config.attributes();
+      return engine.settings().config.attributes();
     }
 
     @Override

@@ -79,7 +79,7 @@ final class Disposer<C> {
       if (running.compareAndSet(now, now + 1)) {
         Closing next = waiting.poll();
         if (next != null) {
-          next.start(engine.dialTimeout);
+          next.start(engine.settings().dialTimeout);
         } else {
           running.decrementAndGet(); // and look again: one may have been added meanwhile
         }
@@ -91,7 +91,7 @@ final class Disposer<C> {
     failures.increment();
     LOG.log(
         Level.WARNING,
-        () -> "pool " + engine.config.name() + ": closing a connection (" + reason + ") failed",
+        () -> "pool " + engine.name + ": closing a connection (" + reason + ") failed",
         failure);
   }
 

@@ -1,5 +1,6 @@
 package io.connpool.internal;
 
+import io.connpool.CloseReason;
 import io.connpool.PoolConfig;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -15,11 +16,12 @@ final class Engine<C> {
   /** How far a connection's own lifetime is from the configured one, at most: a tenth. */
   private static final double LIFETIME_JITTER = 0.1;
 
-  final PoolConfig config;
+  final String name;
   final ComposedTransport<C> transport;
   final Environment environment;
   final CallDesk calls;
-  final WaitQueue<C> queue = new WaitQueue<>();
+  final Attention attention = new Attention();
+  final WaitQueue<C> queue = new WaitQueue<>(attention);
   final SlotTable<C> table;
   final Census<C> census;
   final Lending<C> lending;
@@ -32,23 +34,18 @@ final class Engine<C> {
   final WaitingRoom<C> waitingRoom;
   final Shutdown<C> shutdown;
 
-  /** maxActive, or no limit. */
-  final int limit;
-
-  /** As {@link #limit}, but hardMax with OVERFLOW. */
-  final int hardLimit;
-
-  final long dialTimeout;
+  private volatile Settings settings;
 
   private volatile boolean closed;
 
   Engine(PoolConfig config, ComposedTransport<C> transport, Environment environment) {
-    this.config = config;
+    name = config.name();
     this.transport = transport;
     this.environment = environment;
-    limit = config.maxActive() == 0 ? Integer.MAX_VALUE : config.maxActive();
-    hardLimit = config.hardMax() == 0 ? Integer.MAX_VALUE : config.hardMax();
-    dialTimeout = Nanos.of(config.dialTimeout());
+    settings = settingsOf(config);
+    attention.set(Attention.BEFORE_LOAN, transport.probes || settings.fair);
+    attention.set(Attention.INSPECT, transport.inspects);
+    attention.set(Attention.TRIM, settings.overflows());
     calls = new CallDesk(environment);
     table = new SlotTable<>(this);
     census = new Census<>(this);
@@ -66,6 +63,45 @@ final class Engine<C> {
   void start() {
     keeper.start();
     supply.replenish();
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  private Settings settingsOf(PoolConfig config) {
+    return new Settings(config, transport.heartbeats, environment.random());
+  }
+
+  /** Works with other settings from now on; what is beyond a lower limit goes when it is unused. */
+  void reconfigure(PoolConfig config) {
+    settings = settingsOf(config);
+    attention.set(Attention.BEFORE_LOAN, transport.probes || settings.fair);
+    attention.set(Attention.TRIM, true); // until the keeper finds nothing beyond the limit
+    for (Slot<C> slot : table.all()) {
+      handout.trimSurplus(slot);
+    }
+    capacityFreed();
+  }
+
+  /** Lets go of every connection that exists or is being dialed. */
+  void evictAll() {
+    supply.evictDialsUnderWay(); // first: what is published after the pass below sees it
+    for (Slot<C> slot : table.all()) {
+      removal.doom(slot, slot.serial, CloseReason.EVICTED);
+    }
+  }
+
+  /** Whether connections beyond maxActive are to be closed when they come back. */
+  boolean trims() {
+    return attention.has(Attention.TRIM);
+  }
+
+  /** Called once in a while: ends the looking that a lower limit began. */
+  void stopTrimmingIfDone() {
+    if (trims() && !settings.overflows() && supply.open() <= settings.limit) {
+      attention.set(Attention.TRIM, false);
+    }
   }
 
   /**
@@ -113,11 +149,12 @@ final class Engine<C> {
 
   void markClosed() {
     closed = true;
+    attention.set(Attention.CLOSED, true);
   }
 
   /** A lifetime for one connection, so that those dialed together do not end together. */
   long newLifetime() {
-    long lifetime = Nanos.orForever(config.maxLifetime());
+    long lifetime = settings.maxLifetime;
     if (lifetime == Nanos.FOREVER) {
       return lifetime;
     }
@@ -126,6 +163,6 @@ final class Engine<C> {
   }
 
   void logInvalidation(Throwable cause) {
-    LOG.log(Level.DEBUG, () -> "pool " + config.name() + ": a connection was invalidated", cause);
+    LOG.log(Level.DEBUG, () -> "pool " + name + ": a connection was invalidated", cause);
   }
 }

@@ -6,14 +6,10 @@ import java.util.function.Supplier;
 final class Handout<C> {
   private final Engine<C> engine;
   private final WaitQueue<C> queue;
-  private final boolean fair;
-  private final boolean overflows;
 
   Handout(Engine<C> engine) {
     this.engine = engine;
     queue = engine.queue;
-    fair = engine.config.fair();
-    overflows = engine.hardLimit > engine.limit;
   }
 
   /** A connection has just become available in this slot: to a waiter, or to whoever comes. */
@@ -22,7 +18,7 @@ final class Handout<C> {
       engine.shutdown.sweep(slot);
     } else if (!queue.isEmpty()) {
       serve();
-    } else if (overflows) {
+    } else if (engine.trims()) {
       trimSurplus(slot);
     }
   }
@@ -99,6 +95,13 @@ final class Handout<C> {
     return true;
   }
 
+  /** Fails everybody who waits now. */
+  void failAll(Supplier<? extends Throwable> failure) {
+    for (Waiter<C> first = queue.first(); first != null; first = queue.first()) {
+      fail(first, failure.get());
+    }
+  }
+
   /** Fails the oldest waiter, if it was in the queue when this ticket was the last. */
   void failOldest(long ticket, Supplier<? extends Throwable> failure) {
     for (Waiter<C> first = queue.first();
@@ -120,7 +123,7 @@ final class Handout<C> {
       if (first == null) {
         return;
       }
-      if (fair || first instanceof AsyncWaiter) {
+      if (engine.settings().fair || first instanceof AsyncWaiter) {
         Loan<C> loan = engine.lending.takeUnprobed(); // probed by whoever receives it
         if (loan == null) {
           return; // whoever makes one available comes here again
@@ -138,7 +141,7 @@ final class Handout<C> {
   void trimSurplus(Slot<C> slot) {
     long word = slot.word;
     boolean unused = Slot.isIdle(word) || Slot.isParked(word) || Slot.isUnshared(word);
-    if (!unused || engine.supply.open() <= engine.limit) {
+    if (!unused || engine.supply.open() <= engine.settings().limit) {
       return;
     }
     long owned = slot.tryCheck(word);

@@ -21,25 +21,12 @@ final class Keeper<C> {
   private static final int PRECISION = 10;
 
   private final Engine<C> engine;
-  private final long interval;
-
-  /** A tenth early, so that callers seldom meet a connection that is due. */
-  private final long heartbeatAfter;
-
-  private final long idleTimeout;
 
   /** When the pass before this one was. What is idle now was last used after it. */
   private long previous;
 
   Keeper(Engine<C> engine) {
     this.engine = engine;
-    long heartbeatInterval = engine.checks.heartbeatInterval();
-    heartbeatAfter = heartbeatInterval - heartbeatInterval / PRECISION;
-    idleTimeout = Nanos.orForever(engine.config.idleTimeout());
-    long shortest =
-        Math.min(
-            Math.min(heartbeatInterval, idleTimeout), Nanos.orForever(engine.config.maxLifetime()));
-    interval = Math.max(SHORTEST_INTERVAL, Math.min(LONGEST_INTERVAL, shortest / PRECISION));
   }
 
   void start() {
@@ -50,7 +37,14 @@ final class Keeper<C> {
   /** At whole multiples of the interval, so that the pools of a process wake its timer together. */
   private void schedule() {
     long now = engine.now();
+    long interval = interval(engine.settings());
     engine.at(now + interval - Math.floorMod(now, interval), this::pass);
+  }
+
+  private static long interval(Settings settings) {
+    long shortest =
+        Math.min(Math.min(settings.heartbeatInterval, settings.idleTimeout), settings.maxLifetime);
+    return Math.max(SHORTEST_INTERVAL, Math.min(LONGEST_INTERVAL, shortest / PRECISION));
   }
 
   private void pass() {
@@ -60,12 +54,16 @@ final class Keeper<C> {
     try {
       look(engine.now());
     } catch (RuntimeException | Error defect) {
-      LOG.log(Level.ERROR, () -> "pool " + engine.config.name() + ": maintenance failed", defect);
+      LOG.log(Level.ERROR, () -> "pool " + engine.name + ": maintenance failed", defect);
     }
     schedule();
   }
 
   private void look(long now) {
+    Settings settings = engine.settings();
+    // A tenth early, so that callers seldom meet a connection that is due.
+    long heartbeatAfter = settings.heartbeatInterval - settings.heartbeatInterval / PRECISION;
+    engine.stopTrimmingIfDone();
     List<Slot<C>> parked = new ArrayList<>();
     boolean probe = false;
     int available = engine.census.countAvailable();
@@ -100,17 +98,17 @@ final class Keeper<C> {
         engine.removal.doom(slot, serial, CloseReason.LIFETIME);
       }
     }
-    expire(parked, now);
+    expire(parked, settings, now);
     if (probe) {
       engine.checks.probeParkedBefore(now);
     }
-    engine.supply.spares(engine.config.minIdle() > 0 ? overdue : 0);
+    engine.supply.spares(settings.config.minIdle() > 0 ? overdue : 0);
     engine.supply.replenish();
     previous = now;
   }
 
   private void park(Slot<C> slot, long word, long now) {
-    if (engine.hardLimit > engine.limit && engine.supply.open() > engine.limit) {
+    if (engine.trims() && engine.supply.open() > engine.settings().limit) {
       engine.handout.trimSurplus(slot);
       return;
     }
@@ -122,15 +120,16 @@ final class Keeper<C> {
 
   /** Whether closing an old connection leaves minIdle, or waiting for a spare is no use. */
   private boolean isReplaced(Slot<C> slot, int available, long now) {
-    return available > engine.config.minIdle()
-        || (engine.supply.open() >= engine.limit && engine.supply.dialing() == 0)
-        || now - slot.retireAt >= engine.dialTimeout;
+    Settings settings = engine.settings();
+    return available > settings.config.minIdle()
+        || (engine.supply.open() >= settings.limit && engine.supply.dialing() == 0)
+        || now - slot.retireAt >= settings.dialTimeout;
   }
 
   /** Beyond the maxIdle most recently used, what is idle for too long goes. */
-  private void expire(List<Slot<C>> parked, long now) {
-    int kept = engine.config.maxIdle();
-    if (idleTimeout == Nanos.FOREVER || parked.size() <= kept) {
+  private void expire(List<Slot<C>> parked, Settings settings, long now) {
+    int kept = settings.config.maxIdle();
+    if (settings.idleTimeout == Nanos.FOREVER || parked.size() <= kept) {
       return;
     }
     parked.sort(
@@ -138,7 +137,7 @@ final class Keeper<C> {
             .thenComparingInt(slot -> slot.index));
     for (Slot<C> slot : parked.subList(kept, parked.size())) {
       long word = slot.word;
-      if (Slot.isParked(word) && now - slot.parkedAt >= idleTimeout) {
+      if (Slot.isParked(word) && now - slot.parkedAt >= settings.idleTimeout) {
         engine.removal.discard(slot, word, CloseReason.IDLE);
       }
     }

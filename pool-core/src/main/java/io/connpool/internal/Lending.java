@@ -11,25 +11,34 @@ import org.jspecify.annotations.Nullable;
 final class Lending<C> {
   private final Engine<C> engine;
   private final ComposedTransport<C> transport;
+  private final Attention attention;
   private final WaitQueue<C> queue;
   private final SlotTable<C> table;
-  private final boolean fair;
-  private final boolean overflows;
 
   Lending(Engine<C> engine) {
     this.engine = engine;
     transport = engine.transport;
+    attention = engine.attention;
     queue = engine.queue;
     table = engine.table;
-    fair = engine.config.fair();
-    overflows = engine.hardLimit > engine.limit;
   }
 
   // --- taking ---
 
+  /**
+   * The hot path: takes the connection in this slot if it was used a moment ago and nothing has to
+   * be looked at before it is lent. Returns the stamp of the loan, or 0.
+   */
+  long tryTake(Slot<C> slot) {
+    long word = slot.word;
+    return Slot.isIdle(word) && attention.allowsLoan() && slot.tryLease(word)
+        ? Slot.stampOf(word)
+        : 0;
+  }
+
   /** A connection that is ready at this moment, or null. */
   @Nullable Loan<C> takeNow() {
-    if (fair && !queue.isEmpty()) {
+    if (engine.settings().fair && !queue.isEmpty()) {
       return null;
     }
     Slot<C> slot = table.hint();
@@ -40,21 +49,31 @@ final class Lending<C> {
         return loan;
       }
     }
-    return takeAny();
+    // Whoever shares a hint with another busy thread looks for a slot of his own behind it; from
+    // the first slot both would meet again, and again. Who finds it parked begins at the first.
+    return takeAny(Slot.isParked(word) ? 0 : slot.index + 1);
   }
 
   /** As {@link #takeNow}, also for one who is in the queue. */
   @Nullable Loan<C> takeAny() {
+    return takeAny(0);
+  }
+
+  private @Nullable Loan<C> takeAny(int from) {
     Loan<C> loan;
     do {
-      loan = takeUnprobed();
+      loan = takeUnprobed(from);
     } while (loan != null && !isGood(loan));
     return loan;
   }
 
   /** Without the look that {@link #isGood} takes: the receiver of the loan must do that. */
   @Nullable Loan<C> takeUnprobed() {
-    Loan<C> loan = table.takeIdle();
+    return takeUnprobed(0);
+  }
+
+  private @Nullable Loan<C> takeUnprobed(int from) {
+    Loan<C> loan = table.takeIdle(from);
     return loan != null ? loan : table.takeParked(engine.checks.provenAfter());
   }
 
@@ -82,17 +101,30 @@ final class Lending<C> {
 
   /** Ends an exclusive loan; a stamp that is not current changes nothing. */
   void release(Slot<C> slot, long stamp) {
-    if (transport.inspects) {
-      inspect(slot, stamp);
-    } else if (queue.hasHeir() || (fair && !queue.isEmpty())) {
-      handOver(slot, stamp);
-    } else if (!slot.tryRelease(stamp)) {
-      refused(slot, stamp);
-    } else if (engine.isClosed() || overflows || !queue.isEmpty()) {
+    if (!attention.allowsRelease() || !slot.tryRelease(stamp)) {
+      releaseCarefully(slot, stamp);
+    } else if (!attention.allowsRelease()) {
       // Read after the release: a waiter that this does not see scans after it joined, and a pool
       // that is closed after it sweeps the slot.
       engine.handout.available(slot);
     }
+  }
+
+  private void releaseCarefully(Slot<C> slot, long stamp) {
+    if (transport.inspects) {
+      inspect(slot, stamp);
+    } else if (mustHandOver()) {
+      handOver(slot, stamp);
+    } else if (slot.tryRelease(stamp)) {
+      engine.handout.available(slot);
+    } else {
+      refused(slot, stamp);
+    }
+  }
+
+  /** Whether what comes back belongs to a waiter before anybody else can see it. */
+  private boolean mustHandOver() {
+    return queue.hasHeir() || (!queue.isEmpty() && engine.settings().fair);
   }
 
   private void handOver(Slot<C> slot, long stamp) {
@@ -114,7 +146,7 @@ final class Lending<C> {
     Health health = transport.onRelease(engine.connectionIn(slot));
     if (!health.isUsable()) {
       engine.removal.discardHeld(slot, owned, reason(health));
-    } else if (queue.hasHeir() || (fair && !queue.isEmpty())) {
+    } else if (mustHandOver()) {
       engine.handout.publish(slot, owned);
     } else if (slot.trySettle(owned)) {
       engine.handout.available(slot);

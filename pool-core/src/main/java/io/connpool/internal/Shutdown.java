@@ -53,9 +53,8 @@ final class Shutdown<C> {
     long graceOver = engine.now() + graceNanos;
     engine.markClosed();
     // From here on whoever joins the queue or makes a connection available sees that it is closed.
-    for (Waiter<C> first = engine.queue.first(); first != null; first = engine.queue.first()) {
-      engine.handout.fail(first, engine.waitingRoom.closed());
-    }
+    engine.handout.failAll(engine.waitingRoom::closed);
+    engine.supply.tellWarmUps();
     engine.calls.cutAll(false);
     engine.supply.endPauses();
     engine.disposer.hurry();

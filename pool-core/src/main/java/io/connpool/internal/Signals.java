@@ -55,18 +55,13 @@ final class Signals<C> implements ConnSignals {
 
   @Override
   public void dead(Throwable cause) {
-    LOG.log(
-        Level.DEBUG,
-        () -> "pool " + engine.config.name() + ": a connection reports its end",
-        cause);
+    LOG.log(Level.DEBUG, () -> "pool " + engine.name + ": a connection reports its end", cause);
     end(CloseReason.DEAD);
   }
 
   @Override
   public void retire(String why) {
-    LOG.log(
-        Level.DEBUG,
-        () -> "pool " + engine.config.name() + ": a connection asks to retire: " + why);
+    LOG.log(Level.DEBUG, () -> "pool " + engine.name + ": a connection asks to retire: " + why);
     end(CloseReason.RETIRED);
   }
 

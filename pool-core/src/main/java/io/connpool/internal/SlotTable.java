@@ -57,9 +57,13 @@ final class SlotTable<C> {
     return ((int) Thread.currentThread().getId() & (HINTS - 1)) * STRIDE;
   }
 
-  /** Takes the first connection that is idle, or shared and not full. */
-  @Nullable Loan<C> takeIdle() {
-    for (Slot<C> slot : slots) {
+  /** Takes the first connection from this index on, then from 0, that is idle or has room. */
+  @Nullable Loan<C> takeIdle(int from) {
+    Slot<C>[] all = slots;
+    int start = from < all.length ? from : 0;
+    for (int i = 0; i < all.length; i++) {
+      int index = start + i;
+      Slot<C> slot = all[index < all.length ? index : index - all.length];
       long word = slot.word;
       if (Slot.isIdle(word) && slot.tryLease(word)) {
         remember(slot);

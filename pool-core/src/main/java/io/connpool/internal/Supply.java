@@ -2,12 +2,15 @@ package io.connpool.internal;
 
 import io.connpool.CloseReason;
 import io.connpool.DialException;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +33,6 @@ final class Supply<C> {
   private static final int MOST_ABANDONED = 64;
 
   private final Engine<C> engine;
-  private final DialPacing pacing;
   private final AtomicInteger notes = new AtomicInteger();
   private final AtomicInteger open = new AtomicInteger();
   private final AtomicInteger dialing = new AtomicInteger();
@@ -40,8 +42,12 @@ final class Supply<C> {
   private final AtomicLong serials = new AtomicLong();
   private final AtomicInteger failedEpisodes = new AtomicInteger();
   private final Set<DialEpisode<C>> paused = ConcurrentHashMap.newKeySet();
+  private final List<WarmUp> warmUps = new CopyOnWriteArrayList<>();
   private final LongAdder dialed = new LongAdder();
   private final LongAdder failures = new LongAdder();
+
+  /** Connections whose dial began with this serial number or an earlier one are not wanted. */
+  private volatile long evictedUpTo;
 
   /** No episode begins before this time. */
   private volatile long pauseUntil;
@@ -56,7 +62,6 @@ final class Supply<C> {
   Supply(Engine<C> engine) {
     this.engine = engine;
     this.sharesKnown = !engine.transport.mayShare;
-    this.pacing = new DialPacing(engine.config.dialAttempts(), engine.environment.random());
     this.pauseUntil = engine.now();
   }
 
@@ -83,6 +88,23 @@ final class Supply<C> {
     return lastFailure;
   }
 
+  /** Whether dials fail, nothing is alive, and the pool was told that waiting is then no use. */
+  boolean isDown() {
+    int episodes = engine.settings().config.failFastAfter();
+    return episodes > 0 && failedEpisodes.get() >= episodes && open.get() == dialing.get();
+  }
+
+  /** What those are told who come while {@link #isDown}. */
+  DialException down() {
+    int failed = failedEpisodes.get();
+    Throwable cause = lastFailure;
+    return new DialException(
+        "pool %s: down: nothing is alive and the last %d dials failed (failFastAfter is %d): %s"
+            .formatted(engine.name, failed, engine.settings().config.failFastAfter(), cause),
+        failed,
+        cause == null ? new IllegalStateException("it has just come back") : cause);
+  }
+
   /** Whether it is known how many leases a connection serves at once. */
   boolean knowsShares() {
     return sharesKnown;
@@ -107,6 +129,48 @@ final class Supply<C> {
   void wish() {
     wish.set(true);
     replenish();
+  }
+
+  /** As {@link io.connpool.ConnPool#warmUp}. */
+  int warmUp(int target, int parallelism, long nanos, IntConsumer progress)
+      throws InterruptedException {
+    long deadline = engine.now() + nanos;
+    WarmUp warmUp = new WarmUp(target, parallelism);
+    warmUps.add(warmUp);
+    try {
+      int told = -1;
+      while (true) {
+        replenish();
+        int exist = engine.census.countConnections();
+        if (exist != told) {
+          told = exist;
+          progress.accept(exist);
+        }
+        if (exist >= target || engine.isClosed() || engine.now() - deadline >= 0) {
+          return exist;
+        }
+        engine.environment.clock().parkUntil(warmUp, deadline);
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+      }
+    } finally {
+      warmUps.remove(warmUp);
+    }
+  }
+
+  /** Something happened that a caller of {@link #warmUp} wants to see. */
+  void tellWarmUps() {
+    warmUps.forEach(WarmUp::changed);
+  }
+
+  /** What is being dialed is not to be lent. */
+  void evictDialsUnderWay() {
+    evictedUpTo = serials.get();
+  }
+
+  boolean isEvicted(long serial) {
+    return serial <= evictedUpTo;
   }
 
   void spares(int howMany) {
@@ -154,7 +218,7 @@ final class Supply<C> {
   boolean claimSurplus() {
     for (; ; ) {
       int now = open.get();
-      if (now <= engine.limit) {
+      if (now <= engine.settings().limit) {
         return false;
       }
       if (open.compareAndSet(now, now - 1)) {
@@ -185,11 +249,12 @@ final class Supply<C> {
     if ((forWaiters || wished) && engine.checks.oneParked()) {
       return true;
     }
-    if (!forWaiters && !wished && !lacksIdle()) {
+    if (!forWaiters && !wished && !lacksIdle() && !isWarming() && !isProbing()) {
       return false;
     }
-    if (open.get() >= (forWaiters ? engine.hardLimit : engine.limit)
-        || dialing.get() >= engine.config.maxConcurrentDials()
+    Settings settings = engine.settings();
+    if (open.get() >= (forWaiters ? settings.hardLimit : settings.limit)
+        || dialing.get() >= dialsAtOnce(settings)
         || engine.calls.countAbandoned() >= MOST_ABANDONED
         || engine.disposer.isBehind()) {
       return false; // the end of any of these calls replenish() again
@@ -202,14 +267,38 @@ final class Supply<C> {
     open.incrementAndGet();
     dialing.incrementAndGet();
     Help help = helpBegun(YOUNG_DIAL_NANOS);
-    new DialEpisode<>(engine, engine.table.reserve(), pacing.newEpisode(), help).begin();
+    new DialEpisode<>(engine, engine.table.reserve(), settings.pacing.newEpisode(), help).begin();
     return true;
   }
 
+  private int dialsAtOnce(Settings settings) {
+    int most = settings.config.maxConcurrentDials();
+    for (WarmUp warmUp : warmUps) {
+      most = Math.max(most, warmUp.parallelism);
+    }
+    return most;
+  }
+
+  /**
+   * While failing fast nobody waits, so the pool itself wants to know when the endpoint is back.
+   */
+  private boolean isProbing() {
+    return dialing.get() == 0 && isDown();
+  }
+
+  private boolean isWarming() {
+    int target = 0;
+    for (WarmUp warmUp : warmUps) {
+      target = Math.max(target, warmUp.target);
+    }
+    return open.get() < target;
+  }
+
   private boolean lacksIdle() {
-    int wanted = engine.config.minIdle() + spares;
+    Settings settings = engine.settings();
+    int wanted = settings.config.minIdle() + spares;
     return wanted > 0
-        && open.get() < engine.limit
+        && open.get() < settings.limit
         && engine.census.countAvailable() + dialing.get() < wanted;
   }
 
@@ -275,7 +364,11 @@ final class Supply<C> {
     dialing.decrementAndGet();
     help.end(); // after its waiter was served: until then the waiter counts on it
     signals.published();
+    if (isEvicted(signals.serial())) {
+      engine.removal.doom(slot, signals.serial(), CloseReason.EVICTED);
+    }
     engine.capacityFreed();
+    tellWarmUps();
   }
 
   /** All attempts failed: so does the oldest waiter that was there when they began. */
@@ -292,17 +385,27 @@ final class Supply<C> {
 
   /** A new connection was bad before anybody had it: pause as if it had not been dialed. */
   void stillborn(Slot<C> slot, C connection, CloseReason defect, Help help) {
-    attemptFailed(new IllegalStateException("a new connection was bad from the start: " + defect));
     engine.disposer.dispose(connection, defect);
-    pauseAndVacate(slot);
+    if (defect == CloseReason.EVICTED) {
+      vacate(slot); // nothing is wrong with the endpoint: another one is dialed at once
+    } else {
+      attemptFailed(
+          new IllegalStateException("a new connection was bad from the start: " + defect));
+      pauseAndVacate(slot);
+    }
     ended(help);
   }
 
   private void pauseAndVacate(Slot<C> slot) {
     long now = engine.now();
     if (pauseUntil - now <= 0) { // several that fail together make one pause, not a row of them
-      pauseUntil = now + pacing.afterFailedEpisodes(failedEpisodes.incrementAndGet());
+      pauseUntil =
+          now + engine.settings().pacing.afterFailedEpisodes(failedEpisodes.incrementAndGet());
     }
+    vacate(slot);
+  }
+
+  private void vacate(Slot<C> slot) {
     slot.vacate();
     dialing.decrementAndGet();
     slotLeft();
@@ -312,10 +415,14 @@ final class Supply<C> {
     help.end();
     engine.capacityFreed();
     engine.shutdown.check();
+    tellWarmUps();
+    if (isDown()) {
+      engine.handout.failAll(this::down);
+    }
   }
 
   private String describe(int attempts, Throwable failure) {
     return "pool %s: dial failed after %d attempt%s: %s"
-        .formatted(engine.config.name(), attempts, attempts == 1 ? "" : "s", failure);
+        .formatted(engine.name, attempts, attempts == 1 ? "" : "s", failure);
   }
 }

@@ -32,18 +32,22 @@ final class WaitQueue<C> {
   private final AtomicLong tickets = new AtomicLong();
   private final AtomicInteger clutter = new AtomicInteger();
 
-  /** How many have no outcome yet. Raised after a waiter is in line. */
-  private final AtomicInteger size = new AtomicInteger();
+  /** Counts those who have no outcome yet; raised after a waiter is in line. */
+  private final Attention attention;
 
   private final AtomicReference<@Nullable Waiter<C>> woken = new AtomicReference<>();
   private final AtomicReference<@Nullable Waiter<C>> heir = new AtomicReference<>();
 
+  WaitQueue(Attention attention) {
+    this.attention = attention;
+  }
+
   boolean isEmpty() {
-    return size.get() == 0;
+    return attention.waiting() == 0;
   }
 
   int size() {
-    return size.get();
+    return attention.waiting();
   }
 
   /**
@@ -57,7 +61,7 @@ final class WaitQueue<C> {
         waiting++;
       }
     }
-    return Math.max(0, Math.min(waiting, size.get()));
+    return Math.max(0, Math.min(waiting, size()));
   }
 
   /** The ticket of the youngest waiter so far. */
@@ -74,7 +78,7 @@ final class WaitQueue<C> {
   int join(Waiter<C> waiter) {
     waiter.ticket = tickets.incrementAndGet();
     line.add(waiter);
-    return size.incrementAndGet();
+    return attention.joined();
   }
 
   /** Hands over a loan. False if the waiter has an outcome already; the loan stays the caller's. */
@@ -94,7 +98,7 @@ final class WaitQueue<C> {
 
   private boolean counted(boolean settled) {
     if (settled) {
-      size.decrementAndGet();
+      attention.left();
     }
     return settled;
   }
@@ -105,7 +109,7 @@ final class WaitQueue<C> {
    */
   void reopen(Waiter<C> waiter) {
     waiter.reopen();
-    size.incrementAndGet();
+    attention.joined();
   }
 
   /**
@@ -116,7 +120,7 @@ final class WaitQueue<C> {
   boolean left(Waiter<C> waiter) {
     waiter.finish();
     heir.compareAndSet(waiter, null);
-    if (clutter.incrementAndGet() > Math.max(CLUTTER, size.get())) {
+    if (clutter.incrementAndGet() > Math.max(CLUTTER, size())) {
       clutter.set(0);
       line.removeIf(Waiter::hasLeft);
     }

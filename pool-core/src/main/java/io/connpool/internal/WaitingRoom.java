@@ -15,12 +15,10 @@ import org.jspecify.annotations.Nullable;
 final class WaitingRoom<C> {
   private final Engine<C> engine;
   private final WaitQueue<C> queue;
-  private final boolean fair;
 
   WaitingRoom(Engine<C> engine) {
     this.engine = engine;
     this.queue = engine.queue;
-    this.fair = engine.config.fair();
   }
 
   // --- threads ---
@@ -43,7 +41,7 @@ final class WaitingRoom<C> {
         throwFailure(me);
         boolean woken = queue.answer(me);
         mustPassOn |= woken;
-        if (fair) {
+        if (engine.settings().fair) {
           engine.handout.serve(); // everybody is handed his, in order
         } else {
           loan = engine.lending.takeAny();
@@ -171,13 +169,24 @@ final class WaitingRoom<C> {
       throw closed();
     }
     int place = queue.join(waiter);
-    if (engine.config.whenExhausted() == WhenExhausted.WAIT || !isExhausted(place)) {
+    // Asked after joining: whoever joins later than this is failed by the dial that makes it down.
+    if (engine.supply.isDown()) {
+      refuse(waiter, engine.supply.down());
+    }
+    if (place > engine.settings().maxWaiters) {
+      refuse(waiter, tooMany());
+    }
+    if (engine.settings().config.whenExhausted() == WhenExhausted.WAIT || !isExhausted(place)) {
       return;
     }
-    PoolStats stats = engine.census.stats();
+    refuse(waiter, exhausted());
+  }
+
+  /** Fails a waiter that has just joined, unless it has an outcome already. */
+  private void refuse(Waiter<C> waiter, PoolException reason) {
     if (queue.leave(waiter)) {
       queue.left(waiter);
-      throw exhausted(stats);
+      throw reason;
     }
   }
 
@@ -190,24 +199,32 @@ final class WaitingRoom<C> {
     if (!engine.supply.knowsShares() || engine.table.hasIdle()) {
       return false;
     }
-    long obtainable = (long) engine.hardLimit - engine.census.countBusy();
+    long obtainable = (long) engine.settings().hardLimit - engine.census.countBusy();
     return place > obtainable * engine.supply.sharesExpected();
   }
 
   PoolClosedException closed() {
-    return new PoolClosedException("pool " + engine.config.name() + " is closed");
+    return new PoolClosedException("pool " + engine.name + " is closed");
   }
 
-  private PoolExhaustedException exhausted(PoolStats stats) {
-    boolean overflow = engine.config.whenExhausted() == WhenExhausted.OVERFLOW;
+  private PoolExhaustedException tooMany() {
+    return new PoolExhaustedException(
+        "pool %s: %d callers wait already (maxWaiters)"
+            .formatted(engine.name, engine.settings().maxWaiters),
+        engine.census.stats());
+  }
+
+  private PoolExhaustedException exhausted() {
+    PoolStats stats = engine.census.stats();
+    boolean overflow = engine.settings().config.whenExhausted() == WhenExhausted.OVERFLOW;
     return new PoolExhaustedException(
         "pool %s: all %d connections are out (%s is %d, whenExhausted is %s)"
             .formatted(
-                engine.config.name(),
+                engine.name,
                 stats.leased(),
                 overflow ? "hardMax" : "maxActive",
-                engine.hardLimit,
-                engine.config.whenExhausted()),
+                engine.settings().hardLimit,
+                engine.settings().config.whenExhausted()),
         stats);
   }
 
@@ -232,7 +249,7 @@ final class WaitingRoom<C> {
         };
     return new AcquireTimeoutException(
         "pool %s: no connection within %s; %s; %s"
-            .formatted(engine.config.name(), Nanos.text(nanos), why, stats),
+            .formatted(engine.name, Nanos.text(nanos), why, stats),
         phase,
         stats,
         lastFailure);

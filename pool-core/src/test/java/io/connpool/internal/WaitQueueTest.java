@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** The queue on its own, without slots. */
 class WaitQueueTest {
-  private final WaitQueue<String> queue = new WaitQueue<>();
+  private final WaitQueue<String> queue = new WaitQueue<>(new Attention());
 
   private Waiter<String> joined() {
     Waiter<String> waiter = new Waiter<>(Thread.currentThread());
