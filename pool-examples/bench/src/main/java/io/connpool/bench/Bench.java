@@ -4,25 +4,19 @@ import io.connpool.bench.acquire.AcquireCommand;
 import io.connpool.bench.acquire.CompareAcquireCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
-/** The command line of the benchmark. Without arguments it lists its commands. */
+/** The command line of the benchmark. Without a command it lists its commands. */
 @Command(
     name = "bench",
     description = "Measures ConnPool and its peers.",
     mixinStandardHelpOptions = true,
     subcommands = {AcquireCommand.class, Bench.Compare.class, JmhCommand.class})
 public final class Bench implements Runnable {
-  private final CommandLine commandLine;
-
-  private Bench() {
-    commandLine = new CommandLine(this);
-  }
-
-  /** Only asked when no command is given. */
-  @Override
-  public void run() {
-    commandLine.usage(commandLine.getOut());
-  }
+  @Spec
+  @SuppressWarnings("NullAway.Init") // by picocli
+  CommandSpec spec;
 
   /** Groups the comparisons. */
   @Command(
@@ -32,6 +26,16 @@ public final class Bench implements Runnable {
       subcommands = CompareAcquireCommand.class)
   static final class Compare {}
 
+  /** Called by picocli where there is no command. */
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Bench());
+  }
+
   /**
    * Runs one command.
    *
@@ -40,6 +44,6 @@ public final class Bench implements Runnable {
   public static void main(String[] arguments) {
     // No peer logs anything; slf4j, which HikariCP uses, would say that it has no provider.
     System.setProperty("slf4j.internal.verbosity", "ERROR");
-    System.exit(new Bench().commandLine.execute(arguments));
+    System.exit(commandLine().execute(arguments));
   }
 }

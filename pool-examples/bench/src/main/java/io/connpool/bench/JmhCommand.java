@@ -1,6 +1,7 @@
 package io.connpool.bench;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.openjdk.jmh.Main;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Unmatched;
     name = "jmh",
     description = "Runs the JMH benchmarks; all arguments are JMH's, -h lists them.")
 final class JmhCommand implements Callable<Integer> {
-  @Unmatched List<String> arguments = List.of();
+  @Unmatched List<String> arguments = new ArrayList<>();
 
   @Override
   public Integer call() throws IOException {

@@ -1,6 +1,5 @@
 package io.connpool.bench.acquire;
 
-import io.connpool.bench.acquire.Run.Outcome;
 import io.connpool.bench.acquire.peer.Conns;
 import io.connpool.bench.acquire.peer.Peer;
 import io.connpool.bench.acquire.peer.Peers;
@@ -25,44 +24,47 @@ import picocli.CommandLine.Spec;
     name = "acquire",
     description = "Measures acquire, use and release on one pool.",
     mixinStandardHelpOptions = true,
+    showDefaultValues = true,
     sortOptions = false)
 public final class AcquireCommand implements Callable<Integer> {
+  /** Longer than the waits that peers give up after. */
+  private static final Duration GRACE = Duration.ofSeconds(12);
+
   @Spec
   @SuppressWarnings("NullAway.Init") // by picocli
   CommandSpec spec;
 
-  @Option(names = "--peer", description = "Which pool: ${DEFAULT-VALUE}.")
-  String peer = "connpool";
+  @Option(names = "--peer", description = "Which pool.")
+  String peer = Peers.CONNPOOL.label();
 
-  @Option(names = "--threads", defaultValue = "1", description = "How many: ${DEFAULT-VALUE}.")
-  int threads;
+  @Option(names = "--threads", description = "How many threads use it.")
+  int threads = 1;
 
-  @Option(names = "--virtual", description = "Virtual threads.")
+  @Option(names = "--virtual", description = "They are virtual.")
   boolean virtual;
 
-  @Option(names = "--size", defaultValue = "10", description = "Objects: ${DEFAULT-VALUE}.")
-  int size;
+  @Option(names = "--size", description = "How many objects it has.")
+  int size = 10;
 
   @Option(
       names = "--hold-us",
-      defaultValue = "0",
-      description = "How long an object is held; spins below 20 us, parks above.")
+      description = "How long an object is held; a thread spins below 20 us and parks above.")
   double holdMicros;
 
-  @Option(names = "--yield", description = "Yields once while it holds.")
+  @Option(names = "--yield", description = "A holder yields once.")
   boolean yield;
+
+  @Option(names = "--think-us", description = "How long a thread parks after each release.")
+  double thinkMicros;
 
   @Option(names = "--handover", description = "Half of the threads acquire, half release.")
   boolean handover;
 
-  @Option(names = "--seconds", defaultValue = "3", description = "Measured: ${DEFAULT-VALUE}.")
-  double seconds;
+  @Option(names = "--warm-up", description = "Seconds that do not count.")
+  double warmUp = 1;
 
-  @Option(
-      names = "--warm-up",
-      defaultValue = "1",
-      description = "Seconds before: ${DEFAULT-VALUE}.")
-  double warmUp;
+  @Option(names = "--seconds", description = "Seconds that count.")
+  double seconds = 3;
 
   @Option(
       names = "--histogram",
@@ -85,32 +87,28 @@ public final class AcquireCommand implements Callable<Integer> {
     Conns conns = new Conns();
     JsonLine result;
     try (Peer<?> pool = kind.open(size, virtual, conns)) {
-      Outcome outcome = new Run<>(pool, load, conns).measure(duration(warmUp), duration(seconds));
-      result = result(load, pool, outcome);
+      Outcome outcome =
+          new Run<>(pool, load, conns).measure(duration(warmUp), duration(seconds), GRACE);
+      result = result(load, outcome).with("settings", pool.settings());
     }
     PrintWriter out = spec.commandLine().getOut();
-    out.println(json ? result : readable(result));
+    out.println(json ? result : result.indented());
     out.flush();
     return 0;
   }
 
   private Load load() {
     long holdNanos = Math.round(holdMicros * 1e3);
-    if (yield && (holdNanos > 0 || handover)) {
-      throw new IllegalArgumentException("--yield excludes --hold-us and --handover");
-    }
-    if (handover && holdNanos > 0) {
-      throw new IllegalArgumentException("--handover excludes --hold-us");
-    }
+    long thinkNanos = Math.round(thinkMicros * 1e3);
     Hold hold = yield ? Hold.YIELD : Hold.of(holdNanos);
-    return new Load(threads, virtual, size, holdNanos, hold, handover);
+    return new Load(threads, virtual, size, hold, holdNanos, thinkNanos, handover);
   }
 
   private static Duration duration(double seconds) {
     return Duration.ofNanos(Math.round(seconds * 1e9));
   }
 
-  private JsonLine result(Load load, Peer<?> pool, Outcome outcome) {
+  private JsonLine result(Load load, Outcome outcome) {
     Histogram waits = outcome.waits();
     JsonLine line =
         new JsonLine()
@@ -119,28 +117,27 @@ public final class AcquireCommand implements Callable<Integer> {
             .with("threads", threads)
             .with("kind", virtual ? "virtual" : "platform")
             .with("size", size)
-            .with("hold_us", holdMicros)
             .with("hold", load.hold().name().toLowerCase(Locale.ROOT))
+            .with("hold_us", holdMicros)
+            .with("think_us", thinkMicros)
             .with("handover", handover)
             .with("seconds", seconds)
             .with("ops_per_s", outcome.perSecond())
             .with("p50_us", micros(waits, 50))
             .with("p99_us", micros(waits, 99))
             .with("p9999_us", micros(waits, 99.99))
-            .with("max_us", waits.getMaxValue() / 1e3)
+            .with("max_us", micros(waits, 100))
             .with("waits_timed", waits.getTotalCount())
             .with("timeouts", outcome.timeouts())
             .with("stuck", outcome.stuck());
-    if (load.hold() == Hold.PARK && outcome.meanHold() > 0) {
-      double ideal = Math.min(size, threads) * 1e9 / outcome.meanHold();
+    if (load.hold() == Hold.PARK) {
       line.with("mean_hold_us", outcome.meanHold() / 1e3)
-          .with("ideal_ratio", outcome.perSecond() / ideal);
+          .with("ideal_ratio", outcome.idealRatio(load));
     }
-    line.with("jdk", Machine.jdk()).with("settings", pool.settings());
     if (histogram) {
       line.with("histogram", encoded(waits));
     }
-    return line;
+    return line.with("jdk", Machine.jdk());
   }
 
   private static double micros(Histogram waits, double percentile) {
@@ -151,30 +148,5 @@ public final class AcquireCommand implements Callable<Integer> {
     ByteBuffer buffer = ByteBuffer.allocate(waits.getNeededByteBufferCapacity());
     int length = waits.encodeIntoCompressedByteBuffer(buffer);
     return Base64.getEncoder().encodeToString(Arrays.copyOf(buffer.array(), length));
-  }
-
-  private static String readable(JsonLine result) {
-    return """
-        %s, %s %s threads on %s objects, hold %s us (%s), handover %s
-        %.0f acquisitions/s; acquire p50 %s us, p99 %s us, p99.99 %s us, max %s us
-        %s timeouts, %s threads stuck; %s
-        %s"""
-        .formatted(
-            result.text("peer"),
-            result.text("threads"),
-            result.text("kind"),
-            result.text("size"),
-            result.text("hold_us"),
-            result.text("hold"),
-            result.text("handover"),
-            result.number("ops_per_s").orElseThrow(),
-            result.text("p50_us"),
-            result.text("p99_us"),
-            result.text("p9999_us"),
-            result.text("max_us"),
-            result.text("timeouts"),
-            result.text("stuck"),
-            result.text("settings"),
-            result.text("jdk"));
   }
 }

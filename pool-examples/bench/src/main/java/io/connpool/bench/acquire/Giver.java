@@ -14,13 +14,15 @@ final class Giver<H> implements Run.Job {
 
   @Override
   public void run() {
+    long turn = 0;
     int tries = 0;
     while (true) {
       // Read before the look into the ring: what is not there then will never come.
       boolean last = taker.finished;
-      H held = handles.poll();
+      H held = handles.poll(turn);
       if (held != null) {
         run.peer.release(held);
+        turn++;
         tries = 0;
       } else if (last) {
         return;

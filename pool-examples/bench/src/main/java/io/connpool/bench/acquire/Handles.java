@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The way from the thread that acquires to the thread that releases: a ring for one producer and
  * one consumer, which costs as little as possible, because it is measured along with every peer.
+ * Both count their own turns, so that neither writes what the other one reads.
  */
 final class Handles<H> {
   private static final int CAPACITY = 8;
@@ -18,29 +19,28 @@ final class Handles<H> {
   private final AtomicReferenceArray<@Nullable H> ring =
       new AtomicReferenceArray<>(CAPACITY * STRIDE);
 
-  private int puts;
-  private int takes;
-
-  /** False if the ring is full. */
-  boolean offer(H handle) {
-    int place = puts % CAPACITY * STRIDE;
+  /** False if the ring is full; then the turn is to be repeated. */
+  boolean offer(long turn, H handle) {
+    int place = place(turn);
     if (ring.getAcquire(place) != null) {
       return false;
     }
     ring.setRelease(place, handle);
-    puts = (puts + 1) % CAPACITY;
     return true;
   }
 
-  /** Null if the ring is empty. */
-  @Nullable H poll() {
-    int place = takes % CAPACITY * STRIDE;
+  /** Null if nothing was offered for this turn yet. */
+  @Nullable H poll(long turn) {
+    int place = place(turn);
     H handle = ring.getAcquire(place);
     if (handle != null) {
       ring.setRelease(place, null);
-      takes = (takes + 1) % CAPACITY;
     }
     return handle;
+  }
+
+  private static int place(long turn) {
+    return (int) (turn % CAPACITY) * STRIDE;
   }
 
   /** What to do after so many fruitless tries; there may be fewer processors than threads. */

@@ -1,5 +1,6 @@
 package io.connpool.bench.acquire;
 
+import io.connpool.bench.acquire.Tally.Sums;
 import io.connpool.bench.acquire.peer.Conns;
 import io.connpool.bench.acquire.peer.Peer;
 import io.connpool.bench.harness.VirtualThreads;
@@ -11,7 +12,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
-import org.HdrHistogram.Histogram;
 
 /**
  * One load on one pool: all threads go round and round, at first to warm up, then to be measured.
@@ -19,19 +19,19 @@ import org.HdrHistogram.Histogram;
  * <p>Throughput is the difference of all counters between the begin and the end of the measured
  * window. A wait is the time one {@code acquire()} took. Where nothing is held only every 1024th is
  * timed, with other short holds every 16th, because the clock costs more than the acquire; with
- * long holds all are.
+ * holds that park all are. A wait that is still going on at the end of the window counts with its
+ * whole length, so starving threads cannot hide.
  *
  * @param <H> what the pool hands out
  */
 final class Run<H> {
-  /** Longer than any peer's limit of a wait. */
-  private static final long END_LIMIT_SECONDS = 12;
-
   /** How often a thread publishes its count and looks at the stage, where nothing is held. */
   private static final int FREE_ROUND = 64;
 
-  private static final int FREE_SAMPLES = 16;
-  private static final int SHORT_HOLD_SAMPLES = 16;
+  private static final int FREE_SAMPLES = 1024;
+
+  /** One in so many operations is timed where holds are short. */
+  static final int SHORT_HOLD_SAMPLES = 16;
 
   final Peer<H> peer;
   final Load load;
@@ -41,7 +41,7 @@ final class Run<H> {
   /** Operations between two looks at the stage. */
   final int round;
 
-  /** Rounds between two timed operations. */
+  /** Every so many rounds, one is a single timed operation. */
   final int roundsPerSample;
 
   private final Conns conns;
@@ -53,11 +53,11 @@ final class Run<H> {
     this.load = load;
     this.conns = conns;
     tally = new Tally(load.threads(), load.virtual());
-    boolean free = load.hold() == Hold.NONE;
-    round = free && !load.virtual() ? FREE_ROUND : 1;
+    // Thousands of virtual threads in rounds would each be far behind with their count.
+    round = load.hold() == Hold.NONE && !load.virtual() ? FREE_ROUND : 1;
     roundsPerSample =
         switch (load.hold()) {
-          case NONE -> FREE_SAMPLES * FREE_ROUND / round;
+          case NONE -> FREE_SAMPLES / round;
           case SPIN, YIELD -> SHORT_HOLD_SAMPLES;
           case PARK -> 1;
         };
@@ -66,33 +66,35 @@ final class Run<H> {
   /**
    * Runs it.
    *
+   * @param warmUp before the window
+   * @param window what is measured
+   * @param grace how long threads may take to end; those that take longer are stuck
    * @throws IllegalStateException if a thread failed, or two threads held one object at once
    */
-  Outcome measure(Duration warmUp, Duration window) throws InterruptedException {
+  Outcome measure(Duration warmUp, Duration window, Duration grace) throws InterruptedException {
     fill();
     List<Thread> threads = start();
     sleep(warmUp);
     stage = Stage.MEASURE;
     long begin = System.nanoTime();
-    long before = tally.operations();
+    Sums before = tally.sums();
     sleep(window);
-    long after = tally.operations();
+    Sums measured = tally.sums().since(before);
     long nanos = System.nanoTime() - begin;
     stage = Stage.STOP;
-    int stuck = join(threads);
-    failures.stream()
-        .findFirst()
-        .ifPresent(
-            failure -> {
-              throw new IllegalStateException("a thread failed: " + failure, failure);
-            });
-    if (stuck == 0 && conns.uses() != tally.operations()) {
+    int stuck = join(threads, grace);
+    Throwable failure = failures.peek();
+    if (failure != null) {
+      throw new IllegalStateException("a thread failed: " + failure, failure);
+    }
+    long operations = tally.sums().operations();
+    if (stuck == 0 && conns.uses() != operations) {
       throw new IllegalStateException(
           "%d operations, but the objects saw %d: two threads held one object at once"
-              .formatted(tally.operations(), conns.uses()));
+              .formatted(operations, conns.uses()));
     }
-    return new Outcome(
-        (after - before) * 1e9 / nanos, tally.waits(), tally.meanHold(), timeouts.sum(), stuck);
+    double perSecond = measured.operations() * 1e9 / nanos;
+    return new Outcome(perSecond, measured.meanHold(), tally.waits(), timeouts.sum(), stuck);
   }
 
   /** So that nothing is dialed while the clock runs. */
@@ -110,14 +112,7 @@ final class Run<H> {
   }
 
   private List<Thread> start() {
-    ThreadFactory factory =
-        load.virtual()
-            ? VirtualThreads.factory("bench-")
-            : task -> {
-              Thread thread = new Thread(task, "bench");
-              thread.setDaemon(true);
-              return thread;
-            };
+    ThreadFactory factory = load.virtual() ? VirtualThreads.factory("bench-") : Run::daemon;
     List<Thread> threads = new ArrayList<>();
     while (threads.size() < load.threads()) {
       int number = threads.size();
@@ -134,6 +129,13 @@ final class Run<H> {
     return threads;
   }
 
+  /** A stuck thread must not keep the program from ending. */
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "bench");
+    thread.setDaemon(true);
+    return thread;
+  }
+
   private Runnable guarded(Job job) {
     return () -> {
       try {
@@ -144,9 +146,8 @@ final class Run<H> {
     };
   }
 
-  /** Waits for all; those that do not come are counted, not waited for. */
-  private static int join(List<Thread> threads) throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(END_LIMIT_SECONDS);
+  private static int join(List<Thread> threads, Duration grace) throws InterruptedException {
+    long end = System.nanoTime() + grace.toNanos();
     int stuck = 0;
     for (Thread thread : threads) {
       // 0 would mean for ever
@@ -164,17 +165,6 @@ final class Run<H> {
 
   /** What a thread of the load does. */
   interface Job {
-    void run() throws Exception;
+    void run() throws InterruptedException;
   }
-
-  /**
-   * What came out.
-   *
-   * @param perSecond operations per second
-   * @param waits the timed acquires, in nanoseconds
-   * @param meanHold in nanoseconds
-   * @param timeouts acquires that the peer gave up
-   * @param stuck threads that did not come back: the peer has lost a wake-up
-   */
-  record Outcome(double perSecond, Histogram waits, double meanHold, long timeouts, int stuck) {}
 }

@@ -1,52 +1,53 @@
 package io.connpool.bench.acquire;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
 /**
  * Finds waits that pile up at a fixed quantum: the mark of a pool that polls, or that waits for a
  * wake-up that was lost.
  *
- * <p>There is a shelf at a quantum if, of three ranges of equal width on a logarithmic scale, the
- * middle one, which begins just before the quantum, has more than twice as many waits as the one
- * below and the one above it. A distribution without shelves falls in its tail, so the range below
- * has more. Where the median itself is as long as that, it is the bulk and no shelf.
+ * <p>There is a shelf at a quantum if, of three adjoining ranges of waits, each ending 15 % above
+ * its begin, the middle one, which begins just before the quantum, has more than twice as many as
+ * each of its neighbours. Timers end within a few per cent; what comes from queueing is spread over
+ * much wider ranges, in which neighbours are alike.
  */
 final class Shelves {
-  private static final long[] QUANTA = {
-    TimeUnit.MILLISECONDS.toNanos(1),
-    TimeUnit.MILLISECONDS.toNanos(10),
-    TimeUnit.MILLISECONDS.toNanos(100)
-  };
+  private static final List<Long> QUANTA =
+      Stream.of(1, 10, 100).map(TimeUnit.MILLISECONDS::toNanos).toList();
 
   /** A wait of a quantum ends when its thread runs again, so later rather than earlier. */
-  private static final double BEGIN = 0.95;
+  private static final double BEGIN = 0.98;
 
-  private static final double WIDTH = 1.3;
+  private static final double WIDTH = 1.15;
 
   /** Fewer are chance. */
   private static final long FEWEST = 20;
 
   private Shelves() {}
 
-  /** The quanta with a shelf, as text. */
-  static List<String> in(Histogram waits) {
-    List<String> shelves = new ArrayList<>();
-    for (long quantum : QUANTA) {
-      long begin = Math.round(quantum * BEGIN);
-      long lower = Math.round(begin / WIDTH);
-      long end = Math.round(begin * WIDTH);
-      long shelf = count(waits, begin, end);
-      long below = count(waits, lower, begin);
-      long above = count(waits, end, Math.round(end * WIDTH));
-      boolean tail = waits.getValueAtPercentile(50) < lower;
-      if (tail && shelf >= FEWEST && shelf > 2 * below && shelf > 2 * above) {
-        shelves.add(text(quantum));
-      }
-    }
-    return shelves;
+  /** The quanta in nanoseconds at which there is a shelf. */
+  static List<Long> in(Histogram waits) {
+    return QUANTA.stream().filter(quantum -> isShelf(waits, quantum)).toList();
+  }
+
+  /** The same, for people. */
+  static String summary(Histogram waits) {
+    List<Long> shelves = in(waits);
+    return shelves.isEmpty()
+        ? "none"
+        : shelves.stream().map(Shelves::text).collect(Collectors.joining(", "));
+  }
+
+  private static boolean isShelf(Histogram waits, long quantum) {
+    double begin = quantum * BEGIN;
+    long below = count(waits, Math.round(begin / WIDTH), Math.round(begin));
+    long shelf = count(waits, Math.round(begin), Math.round(begin * WIDTH));
+    long above = count(waits, Math.round(begin * WIDTH), Math.round(begin * WIDTH * WIDTH));
+    return shelf >= FEWEST && shelf > 2 * below && shelf > 2 * above;
   }
 
   /** How many waits were at least as long as one and shorter than the other, in nanoseconds. */

@@ -4,8 +4,6 @@ import java.util.concurrent.TimeoutException;
 
 /** Acquires what its {@link Giver} releases. Counts the operations of the pair. */
 final class Taker<H> implements Run.Job {
-  private static final int SAMPLES = 16;
-
   private final Run<H> run;
   private final int number;
   private final Handles<H> handles;
@@ -23,14 +21,9 @@ final class Taker<H> implements Run.Job {
   public void run() throws InterruptedException {
     try {
       long operations = 0;
-      Stage stage;
-      while ((stage = run.stage) != Stage.STOP) {
-        try {
-          boolean timed = operations % SAMPLES == 0 && stage == Stage.MEASURE;
-          pass(timed);
+      while (run.stage != Stage.STOP) {
+        if (pass(operations)) {
           run.tally.done(number, ++operations);
-        } catch (TimeoutException gaveUp) {
-          run.timeouts.increment();
         }
       }
     } finally {
@@ -38,15 +31,24 @@ final class Taker<H> implements Run.Job {
     }
   }
 
-  private void pass(boolean timed) throws TimeoutException, InterruptedException {
+  /** False if the peer gave up. */
+  private boolean pass(long turn) throws InterruptedException {
+    boolean timed = turn % Run.SHORT_HOLD_SAMPLES == 0;
     long asked = timed ? System.nanoTime() : 0;
-    H held = run.peer.acquire();
-    if (timed) {
-      run.tally.timed(number, System.nanoTime() - asked, 0);
+    H held;
+    try {
+      held = run.peer.acquire();
+    } catch (TimeoutException gaveUp) {
+      run.timeouts.increment();
+      return false;
+    }
+    if (timed && run.stage != Stage.WARM_UP) {
+      run.tally.waited(number, System.nanoTime() - asked);
     }
     run.peer.conn(held).use();
-    for (int tries = 0; !handles.offer(held); tries++) {
+    for (int tries = 0; !handles.offer(turn, held); tries++) {
       Handles.idle(tries);
     }
+    return true;
   }
 }

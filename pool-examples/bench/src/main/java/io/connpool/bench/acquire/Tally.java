@@ -36,28 +36,28 @@ final class Tally {
     }
   }
 
+  // Each of these three is called by the thread itself only.
+
   /** Publishes how many operations a thread has done since it began. */
   void done(int thread, long operations) {
     counts.setOpaque(thread * STRIDE, operations);
   }
 
-  /** Records one wait and one hold. Only the thread itself may call this. */
-  void timed(int thread, long wait, long hold) {
-    waits[thread % waits.length].recordValue(Math.min(LONGEST, Math.max(0, wait)));
+  /** Records how long a thread held an object. */
+  void held(int thread, long nanos) {
     int base = thread * STRIDE;
-    counts.setOpaque(base + HELD, counts.getOpaque(base + HELD) + hold);
+    counts.setOpaque(base + HELD, counts.getOpaque(base + HELD) + nanos);
     counts.setOpaque(base + HOLDS, counts.getOpaque(base + HOLDS) + 1);
   }
 
-  /** All operations so far. */
-  long operations() {
-    return sum(0);
+  /** Records how long a thread waited for an object. */
+  void waited(int thread, long nanos) {
+    waits[thread % waits.length].recordValue(Math.min(LONGEST, Math.max(0, nanos)));
   }
 
-  /** The mean hold in nanoseconds, 0 if none was timed. */
-  double meanHold() {
-    long holds = sum(HOLDS);
-    return holds == 0 ? 0 : (double) sum(HELD) / holds;
+  /** Where all threads are by now. */
+  Sums sums() {
+    return new Sums(sum(0), sum(HELD), sum(HOLDS));
   }
 
   private long sum(int offset) {
@@ -75,5 +75,25 @@ final class Tally {
       all.add(some);
     }
     return all;
+  }
+
+  /**
+   * All threads together, since they began.
+   *
+   * @param operations that were done
+   * @param heldNanos the time of all holds that were timed
+   * @param holds how many were timed
+   */
+  record Sums(long operations, long heldNanos, long holds) {
+
+    Sums since(Sums earlier) {
+      return new Sums(
+          operations - earlier.operations, heldNanos - earlier.heldNanos, holds - earlier.holds);
+    }
+
+    /** In nanoseconds, 0 if none was timed. */
+    double meanHold() {
+      return holds == 0 ? 0 : (double) heldNanos / holds;
+    }
   }
 }

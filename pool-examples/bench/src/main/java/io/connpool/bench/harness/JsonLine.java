@@ -38,7 +38,7 @@ public final class JsonLine {
    */
   public @Nullable String text(String name) {
     Object value = fields.get(name);
-    return value == null ? null : value.toString();
+    return value == null || value instanceof String ? (String) value : plain(value);
   }
 
   /**
@@ -93,6 +93,16 @@ public final class JsonLine {
           line.append(value instanceof String text ? quoted(text) : plain(value));
         });
     return line.append('}').toString();
+  }
+
+  /** The same for people: a field a line. */
+  public String indented() {
+    StringBuilder lines = new StringBuilder();
+    fields.forEach(
+        (name, value) ->
+            lines.append(
+                "%-14s%s%n".formatted(name, value instanceof String ? value : plain(value))));
+    return lines.toString().stripTrailing();
   }
 
   private static String quoted(String text) {

@@ -1,8 +1,7 @@
 package io.connpool.bench.harness;
 
-import io.connpool.bench.harness.Comparison.Results;
 import io.connpool.bench.harness.Row.Floor;
-import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.util.List;
 
 /** The report of a comparison: each figure, how much better ours is, and whether floors hold. */
@@ -27,78 +26,74 @@ public final class RatioTable {
   }
 
   /**
-   * Prints the figures, and then the floors.
+   * Prints the figures.
    *
    * @param out where to
    */
-  public void print(PrintStream out) {
-    out.printf("%n%-16s", "");
+  public void print(PrintWriter out) {
+    out.printf("%-14s", "");
     peers.forEach(peer -> out.printf("%22s", peer));
     out.println();
     for (Row row : rows) {
-      out.printf("%-16s", row.name());
+      out.printf("%-14s", row.name());
       peers.forEach(peer -> out.printf("%22s", cell(row, peer)));
       out.println();
     }
-    out.println();
     out.println(
-        "In brackets: how many times better connpool is. k/s, M/s: acquisitions per second,");
-    out.println("the more the better. us, ms: p99.99 of the waits, the less the better.");
-    if (!peers.contains(OURS)) {
-      return;
+        """
+        Per second: the more the better. Times: p99.99 of the waits, the less the better.
+        In brackets: how many times better connpool is. Medians of all forks.
+        ! timeouts, !! threads that never came back.""");
+  }
+
+  private String cell(Row row, String peer) {
+    double figure = results.figure(row, peer);
+    if (Double.isNaN(figure)) {
+      return "no figure";
     }
-    out.println();
-    out.println("Floors:");
+    String trouble =
+        results.any(row, peer, "stuck") ? "!! " : results.any(row, peer, "timeouts") ? "! " : "";
+    String cell = trouble + row.metric().format(figure);
+    double ratio = row.metric().ratio(results.figure(row, OURS), figure);
+    return peer.equals(OURS) || Double.isNaN(ratio) ? cell : "%s (%.2fx)".formatted(cell, ratio);
+  }
+
+  /**
+   * Prints which floors hold, as far as they were measured.
+   *
+   * @param out where to
+   */
+  public void printFloors(PrintWriter out) {
     for (Row row : rows) {
       for (Floor floor : row.floors()) {
-        printFloor(out, row, floor);
+        String rival = floor.rival().equals(Floor.BEST) ? best(row) : floor.rival();
+        double reached = reached(row, rival);
+        if (!Double.isNaN(reached)) {
+          out.printf(
+              "%-7s %-14s %7.2fx %s%s, floor %.2fx%n",
+              reached >= floor.least() ? "holds" : "MISSED",
+              row.name(),
+              reached,
+              rival,
+              rival.equals(floor.rival()) ? "" : ", the best peer",
+              floor.least());
+        }
       }
     }
   }
 
-  private String cell(Row row, String peer) {
-    double figure = figure(row, peer);
-    if (Double.isNaN(figure)) {
-      return "no figure";
-    }
-    StringBuilder cell = new StringBuilder();
-    if (results.median(row, peer, "stuck") > 0) {
-      cell.append("STUCK ");
-    } else if (results.median(row, peer, "timeouts") > 0) {
-      cell.append("TIMEOUTS ");
-    }
-    cell.append(row.metric().format(figure));
-    double ours = figure(row, OURS);
-    if (!peer.equals(OURS) && !Double.isNaN(ours)) {
-      cell.append(" (%.2fx)".formatted(row.metric().ratio(ours, figure)));
-    }
-    return cell.toString();
+  private double reached(Row row, String rival) {
+    return rival.equals(Floor.IDEAL)
+        ? results.median(row, OURS, "ideal_ratio")
+        : row.metric().ratio(results.figure(row, OURS), results.figure(row, rival));
   }
 
-  private double figure(Row row, String peer) {
-    return results.median(row, peer, row.metric().field());
-  }
-
-  private void printFloor(PrintStream out, Row row, Floor floor) {
-    String rival = floor.rival().equals(Floor.BEST) ? best(row) : floor.rival();
-    double reached =
-        floor.rival().equals(Floor.IDEAL)
-            ? results.median(row, OURS, "ideal_ratio")
-            : row.metric().ratio(figure(row, OURS), figure(row, rival));
-    String verdict = Double.isNaN(reached) ? "-" : reached >= floor.least() ? "holds" : "MISSED";
-    String named = floor.rival().equals(Floor.BEST) ? "best peer, " + rival : rival;
-    out.printf(
-        "%-7s %-16s %.2fx vs %s (floor %.2fx)%n",
-        verdict, row.name(), reached, named, floor.least());
-  }
-
-  /** The peer with the smallest ratio. */
+  /** The peer to which our ratio is smallest. */
   private String best(Row row) {
-    double ours = figure(row, OURS);
-    String best = "none";
+    String best = Floor.BEST;
     double least = Double.POSITIVE_INFINITY;
     for (String peer : peers) {
-      double ratio = row.metric().ratio(ours, figure(row, peer));
+      double ratio = reached(row, peer);
       if (!peer.equals(OURS) && ratio < least) {
         least = ratio;
         best = peer;

@@ -9,39 +9,66 @@ import java.util.List;
  * @param arguments of the command that measures one peer, without {@code --peer} and durations
  * @param metric the figure that is compared
  * @param floors what ConnPool must reach
- * @param needsVirtualThreads whether it can be run on Java 21 and later only
- * @param quick whether a quick comparison includes it
+ * @param scope which comparisons have it
  */
 public record Row(
-    String name,
-    List<String> arguments,
-    Metric metric,
-    List<Floor> floors,
-    boolean needsVirtualThreads,
-    boolean quick) {
+    String name, List<String> arguments, Metric metric, List<Floor> floors, Scope scope) {
+
+  /** Which comparisons have a row. */
+  public enum Scope {
+    /** All. */
+    ALWAYS,
+    /** Those that are not quick. */
+    FULL_ONLY,
+    /** Those on Java 21 or later. */
+    VIRTUAL_THREADS
+  }
 
   /** The figure that is compared. */
   public enum Metric {
     /** The more the better. */
-    THROUGHPUT("ops_per_s", true),
-    /** The less the better. */
-    TAIL("p9999_us", false);
+    THROUGHPUT("ops_per_s", 1) {
+      @Override
+      public double ratio(double ours, double theirs) {
+        return ours / theirs;
+      }
+
+      @Override
+      String format(double perSecond) {
+        return perSecond < 1e6
+            ? "%.1f k/s".formatted(perSecond / 1e3)
+            : "%.1f M/s".formatted(perSecond / 1e6);
+      }
+    },
+    /** The less the better. One wait in ten thousand decides it, so it is measured for longer. */
+    TAIL("p9999_us", 3) {
+      @Override
+      public double ratio(double ours, double theirs) {
+        return theirs / ours;
+      }
+
+      @Override
+      String format(double micros) {
+        return micros < 1e3 ? "%.1f us".formatted(micros) : "%.1f ms".formatted(micros / 1e3);
+      }
+    };
 
     private final String field;
-    private final boolean moreIsBetter;
+    private final int windows;
 
-    Metric(String field, boolean moreIsBetter) {
+    Metric(String field, int windows) {
       this.field = field;
-      this.moreIsBetter = moreIsBetter;
+      this.windows = windows;
     }
 
-    /**
-     * Its field in a result.
-     *
-     * @return the name
-     */
-    public String field() {
+    /** Its field in a result. */
+    String field() {
       return field;
+    }
+
+    /** How many times the usual window it takes. */
+    int windows() {
+      return windows;
     }
 
     /**
@@ -51,29 +78,17 @@ public record Row(
      * @param theirs a peer's figure
      * @return more than 1 if we are better, whichever direction is better
      */
-    public double ratio(double ours, double theirs) {
-      return moreIsBetter ? ours / theirs : theirs / ours;
-    }
+    public abstract double ratio(double ours, double theirs);
 
-    /**
-     * Writes a figure in a few characters.
-     *
-     * @param value in operations per second, or in microseconds
-     * @return with its unit
-     */
-    public String format(double value) {
-      if (!moreIsBetter) {
-        return value < 1e3 ? "%.1f us".formatted(value) : "%.1f ms".formatted(value / 1e3);
-      }
-      return value < 1e6 ? "%.1f k/s".formatted(value / 1e3) : "%.1f M/s".formatted(value / 1e6);
-    }
+    /** A figure in a few characters, with its unit. */
+    abstract String format(double figure);
   }
 
   /**
    * A ratio that must be reached.
    *
    * @param rival the peer's name, {@link #BEST} or {@link #IDEAL}
-   * @param least ours to theirs
+   * @param least how many times better than it we must be
    */
   public record Floor(String rival, double least) {
     /** Whichever peer is best in this row. */

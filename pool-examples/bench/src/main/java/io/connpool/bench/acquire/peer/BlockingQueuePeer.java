@@ -9,7 +9,7 @@ final class BlockingQueuePeer implements Peer<Conn> {
   BlockingQueuePeer(int size, Conns conns) {
     queue = new ArrayBlockingQueue<>(size);
     for (int i = 0; i < size; i++) {
-      queue.add(new Conn(conns));
+      queue.add(conns.add(new Conn()));
     }
   }
 

@@ -59,7 +59,7 @@ final class CommonsPool2Peer implements Peer<Conn> {
 
     @Override
     public Conn create() {
-      return new Conn(conns);
+      return conns.add(new Conn());
     }
 
     @Override

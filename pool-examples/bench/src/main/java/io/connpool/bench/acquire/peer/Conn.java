@@ -10,15 +10,6 @@ package io.connpool.bench.acquire.peer;
 public class Conn extends ConnUses {
   long q0, q1, q2, q3, q4, q5, q6, q7, q8, q9, q10, q11, q12, q13, q14, q15;
 
-  /**
-   * Makes one.
-   *
-   * @param conns counts it in
-   */
-  public Conn(Conns conns) {
-    conns.add(this);
-  }
-
   /** Uses it. Not atomic, on purpose. */
   public final void use() {
     uses++;

@@ -14,7 +14,7 @@ final class ConnPoolPeer implements Peer<Lease<Conn>> {
 
   ConnPoolPeer(int size, Conns conns) {
     pool =
-        ConnPool.<Conn>builder(context -> new Conn(conns))
+        ConnPool.<Conn>builder(context -> conns.add(new Conn()))
             .heartbeat((conn, limit) -> {})
             .close(conn -> {})
             .maxActive(size)

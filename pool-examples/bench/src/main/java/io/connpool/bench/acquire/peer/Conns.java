@@ -7,17 +7,16 @@ import java.util.List;
 public final class Conns {
   private final List<Conn> all = new ArrayList<>();
 
-  synchronized void add(Conn conn) {
-    all.add(conn);
-  }
-
   /**
-   * How many there are.
+   * Counts one in.
    *
-   * @return more than the pool's size if the pool replaced any
+   * @param conn a new one
+   * @param <C> its type
+   * @return the same
    */
-  public synchronized int count() {
-    return all.size();
+  public synchronized <C extends Conn> C add(C conn) {
+    all.add(conn);
+    return conn;
   }
 
   /**

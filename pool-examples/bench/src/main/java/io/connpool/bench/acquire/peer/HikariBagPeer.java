@@ -16,7 +16,7 @@ final class HikariBagPeer implements Peer<HikariBagPeer.Entry> {
     // The bag asks for more when somebody waits; like a pool at its limit, we have no more.
     bag = new ConcurrentBag<>(waiting -> {});
     for (int i = 0; i < size; i++) {
-      bag.add(new Entry(conns));
+      bag.add(conns.add(new Entry()));
     }
   }
 
@@ -55,10 +55,6 @@ final class HikariBagPeer implements Peer<HikariBagPeer.Entry> {
         AtomicIntegerFieldUpdater.newUpdater(Entry.class, "state");
 
     private volatile int state = STATE_NOT_IN_USE;
-
-    Entry(Conns conns) {
-      super(conns);
-    }
 
     @Override
     public boolean compareAndSet(int expected, int next) {

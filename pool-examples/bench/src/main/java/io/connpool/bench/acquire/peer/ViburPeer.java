@@ -48,7 +48,7 @@ final class ViburPeer implements Peer<Conn> {
   private record Factory(Conns conns) implements PoolObjectFactory<Conn> {
     @Override
     public Conn create() {
-      return new Conn(conns);
+      return conns.add(new Conn());
     }
 
     @Override

@@ -83,8 +83,7 @@ final class StormpotPeer implements Peer<StormpotPeer.Pooled> {
   static final class Pooled extends Conn implements Poolable {
     private final Slot slot;
 
-    Pooled(Slot slot, Conns conns) {
-      super(conns);
+    Pooled(Slot slot) {
       this.slot = slot;
     }
 
@@ -97,7 +96,7 @@ final class StormpotPeer implements Peer<StormpotPeer.Pooled> {
   private record Factory(Conns conns) implements Allocator<Pooled> {
     @Override
     public Pooled allocate(Slot slot) {
-      return new Pooled(slot, conns);
+      return conns.add(new Pooled(slot));
     }
 
     @Override
