@@ -1,0 +1,49 @@
+package io.connpool.bench;
+
+import io.connpool.bench.acquire.AcquireCommand;
+import io.connpool.bench.acquire.CompareAcquireCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The command line of the benchmark. Without a command it lists its commands. */
+@Command(
+    name = "bench",
+    description = "Measures ConnPool and its peers.",
+    mixinStandardHelpOptions = true,
+    subcommands = {AcquireCommand.class, Bench.Compare.class, JmhCommand.class})
+public final class Bench implements Runnable {
+  @Spec
+  @SuppressWarnings("NullAway.Init") // by picocli
+  CommandSpec spec;
+
+  /** Groups the comparisons. */
+  @Command(
+      name = "compare",
+      description = "Measures all peers in turn and prints the ratios.",
+      mixinStandardHelpOptions = true,
+      subcommands = CompareAcquireCommand.class)
+  static final class Compare {}
+
+  /** Called by picocli where there is no command. */
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Bench());
+  }
+
+  /**
+   * Runs one command.
+   *
+   * @param arguments the command and its options
+   */
+  public static void main(String[] arguments) {
+    // No peer logs anything; slf4j, which HikariCP uses, would say that it has no provider.
+    System.setProperty("slf4j.internal.verbosity", "ERROR");
+    System.exit(commandLine().execute(arguments));
+  }
+}

@@ -1,0 +1,103 @@
+package io.connpool.bench.harness;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Runs every peer on every row, each time in a JVM of its own. Peers take turns, A B C A B C, so
+ * that whatever else the machine does meets all of them.
+ */
+public final class Comparison {
+  /** Starting, filling, waiting for stuck threads and ending, on a busy machine. */
+  private static final Duration OVERHEAD = Duration.ofSeconds(60);
+
+  private final Fork fork;
+  private final List<String> peers;
+  private final Effort effort;
+  private final PrintWriter lines;
+  private final PrintWriter progress;
+
+  /**
+   * How much work a figure is worth.
+   *
+   * @param forks JVMs per peer and row; the median is taken
+   * @param warmUp seconds before the window
+   * @param seconds of the window
+   */
+  public record Effort(int forks, double warmUp, double seconds) {}
+
+  /**
+   * Prepares a comparison.
+   *
+   * @param fork runs the measurements
+   * @param peers in order
+   * @param effort for each
+   * @param lines for results as they come
+   * @param progress for everything else
+   */
+  public Comparison(
+      Fork fork, List<String> peers, Effort effort, PrintWriter lines, PrintWriter progress) {
+    this.fork = fork;
+    this.peers = List.copyOf(peers);
+    this.effort = effort;
+    this.lines = lines;
+    this.progress = progress;
+  }
+
+  /**
+   * Measures all.
+   *
+   * @param rows in order
+   * @return the results; a peer that failed has fewer, and the reason was printed
+   * @throws InterruptedException if interrupted
+   */
+  public Results measure(List<Row> rows) throws InterruptedException {
+    Results results = new Results();
+    int total = rows.size() * effort.forks() * peers.size();
+    int begun = 0;
+    long start = System.nanoTime();
+    for (Row row : rows) {
+      for (int turn = 1; turn <= effort.forks(); turn++) {
+        for (String peer : peers) {
+          progress.printf(
+              "[%d/%d%s] %s, %s, fork %d of %d%n",
+              ++begun, total, left(start, begun, total), row.name(), peer, turn, effort.forks());
+          progress.flush();
+          measure(row, peer, results);
+        }
+      }
+    }
+    return results;
+  }
+
+  private void measure(Row row, String peer, Results results) throws InterruptedException {
+    double seconds = effort.seconds() * row.metric().windows();
+    List<String> arguments = new ArrayList<>(row.arguments());
+    arguments.addAll(List.of("--peer", peer, "--json"));
+    arguments.addAll(List.of("--warm-up", Double.toString(effort.warmUp())));
+    arguments.addAll(List.of("--seconds", Double.toString(seconds)));
+    Duration limit = OVERHEAD.plusMillis(Math.round((effort.warmUp() + seconds) * 1e3));
+    try {
+      JsonLine result = fork.run(arguments, limit).with("row", row.name());
+      results.add(row, peer, result);
+      lines.println(result);
+      lines.flush();
+    } catch (IOException failed) {
+      results.countFailure();
+      progress.println("FAILED: " + failed.getMessage());
+      progress.flush();
+    }
+  }
+
+  private static String left(long start, int begun, int total) {
+    if (begun == 1) {
+      return "";
+    }
+    long each = (System.nanoTime() - start) / (begun - 1);
+    Duration left = Duration.ofNanos(each * (total - begun + 1));
+    return ", %d:%02d left".formatted(left.toMinutes(), left.toSecondsPart());
+  }
+}

@@ -1,0 +1,104 @@
+package io.connpool.bench.harness;
+
+import io.connpool.bench.harness.Row.Floor;
+import java.io.PrintWriter;
+import java.util.List;
+
+/** The report of a comparison: each figure, how much better ours is, and whether floors hold. */
+public final class RatioTable {
+  private static final String OURS = "connpool";
+
+  private final List<Row> rows;
+  private final List<String> peers;
+  private final Results results;
+
+  /**
+   * Makes a report.
+   *
+   * @param rows in order
+   * @param peers in order
+   * @param results of all
+   */
+  public RatioTable(List<Row> rows, List<String> peers, Results results) {
+    this.rows = rows;
+    this.peers = peers;
+    this.results = results;
+  }
+
+  /**
+   * Prints the figures.
+   *
+   * @param out where to
+   */
+  public void print(PrintWriter out) {
+    out.printf("%-14s", "");
+    peers.forEach(peer -> out.printf("%22s", peer));
+    out.println();
+    for (Row row : rows) {
+      out.printf("%-14s", row.name());
+      peers.forEach(peer -> out.printf("%22s", cell(row, peer)));
+      out.println();
+    }
+    out.println(
+        """
+        Per second: the more the better. Times: p99.99 of the waits, the less the better.
+        In brackets: how many times better connpool is. Medians of all forks.
+        ! timeouts, !! threads that never came back.""");
+  }
+
+  private String cell(Row row, String peer) {
+    double figure = results.figure(row, peer);
+    if (Double.isNaN(figure)) {
+      return "no figure";
+    }
+    String trouble =
+        results.any(row, peer, "stuck") ? "!! " : results.any(row, peer, "timeouts") ? "! " : "";
+    String cell = trouble + row.metric().format(figure);
+    double ratio = row.metric().ratio(results.figure(row, OURS), figure);
+    return peer.equals(OURS) || Double.isNaN(ratio) ? cell : "%s (%.2fx)".formatted(cell, ratio);
+  }
+
+  /**
+   * Prints which floors hold, as far as they were measured.
+   *
+   * @param out where to
+   */
+  public void printFloors(PrintWriter out) {
+    for (Row row : rows) {
+      for (Floor floor : row.floors()) {
+        String rival = floor.rival().equals(Floor.BEST) ? best(row) : floor.rival();
+        double reached = reached(row, rival);
+        if (!Double.isNaN(reached)) {
+          out.printf(
+              "%-7s %-14s %7.2fx %s%s, floor %.2fx%n",
+              reached >= floor.least() ? "holds" : "MISSED",
+              row.name(),
+              reached,
+              rival,
+              rival.equals(floor.rival()) ? "" : ", the best peer",
+              floor.least());
+        }
+      }
+    }
+  }
+
+  private double reached(Row row, String rival) {
+    return rival.equals(Floor.IDEAL)
+        ? results.median(row, OURS, "ideal_ratio")
+        : row.metric().ratio(results.figure(row, OURS), results.figure(row, rival));
+  }
+
+  /** The peer to which our ratio is smallest. */
+  private String best(Row row) {
+    String best = Floor.BEST;
+    double least = Double.POSITIVE_INFINITY;
+    for (String peer : peers) {
+      double ratio = reached(row, peer);
+      if (!peer.equals(OURS) && ratio < least) {
+        least = ratio;
+        best = peer;
+      }
+    }
+    return best;
+  }
+}

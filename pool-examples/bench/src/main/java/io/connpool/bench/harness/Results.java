@@ -1,0 +1,71 @@
+package io.connpool.bench.harness;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a comparison has measured, by row and peer. */
+public final class Results {
+  private final Map<String, Map<String, List<JsonLine>>> lines = new HashMap<>();
+  private int failures;
+
+  void add(Row row, String peer, JsonLine result) {
+    lines
+        .computeIfAbsent(row.name(), name -> new HashMap<>())
+        .computeIfAbsent(peer, name -> new ArrayList<>())
+        .add(result);
+  }
+
+  void countFailure() {
+    failures++;
+  }
+
+  /**
+   * How many measurements failed.
+   *
+   * @return 0 if the results are complete
+   */
+  public int failures() {
+    return failures;
+  }
+
+  /**
+   * The results of one peer in one row.
+   *
+   * @param row the row
+   * @param peer its name
+   * @return one per fork that did not fail
+   */
+  public List<JsonLine> of(Row row, String peer) {
+    return lines.getOrDefault(row.name(), Map.of()).getOrDefault(peer, List.of());
+  }
+
+  /** The row's figure for a peer, NaN if there is none. */
+  double figure(Row row, String peer) {
+    return median(row, peer, row.metric().field());
+  }
+
+  /** The median of a field, NaN if no result has it. */
+  double median(Row row, String peer, String field) {
+    double[] sorted = values(row, peer, field);
+    int half = sorted.length / 2;
+    if (sorted.length == 0) {
+      return Double.NaN;
+    }
+    return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+  }
+
+  /** Whether any result has more than zero of it. */
+  boolean any(Row row, String peer, String field) {
+    double[] sorted = values(row, peer, field);
+    return sorted.length > 0 && sorted[sorted.length - 1] > 0;
+  }
+
+  private double[] values(Row row, String peer, String field) {
+    return of(row, peer).stream()
+        .flatMapToDouble(line -> line.number(field).stream())
+        .sorted()
+        .toArray();
+  }
+}
