@@ -49,7 +49,8 @@ final class Shutdown<C> {
     }
   }
 
-  private void begin(long graceNanos) {
+  /** Begins the end, or does all of it; waits for nothing. */
+  void begin(long graceNanos) {
     long graceOver = engine.now() + graceNanos;
     engine.markClosed();
     // From here on whoever joins the queue or makes a connection available sees that it is closed.

@@ -1,6 +1,9 @@
 package io.connpool.regression;
 
+import static io.connpool.testkit.PoolWorld.ends;
 import static io.connpool.testkit.PoolWorld.eventually;
+import static io.connpool.testkit.PoolWorld.failureOf;
+import static io.connpool.testkit.PoolWorld.outcome;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -90,46 +93,7 @@ class CommonsPoolTrapsTest {
       }
       lease.close();
     }
-    assertEquals(end == End.RELEASE ? 1 : 2, waiter.get().join().get().id());
-  }
-
-  /** Guards: the failure of a dial, an error included, looks after the waiters it does not fail. */
-  @ParameterizedTest
-  @EnumSource(
-      value = Step.class,
-      names = {"THROW", "THROW_ERROR", "NULL"})
-  void trap01_aFailedDialServesTheNextWaiterWithAnotherDial(Step failure) {
-    transport.next(Function.DIAL, failure);
-    ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(1));
-    CompletableFuture<Lease<FakeConn>> first = pool.acquireAsync();
-    CompletableFuture<Lease<FakeConn>> second = pool.acquireAsync();
-    assertInstanceOf(DialException.class, failureOf(first));
-    world.clock().advance(Duration.ofMillis(500));
-    assertEquals(1, second.join().get().id());
-  }
-
-  /** POOL-431, jedis#4519. Guards: who gives back neither dials nor hears of a dial. */
-  @ParameterizedTest
-  @EnumSource(
-      value = Step.class,
-      names = {"THROW", "THROW_ERROR", "HANG_DEAF"})
-  void trap02_givingBackNeitherDialsNorThrows(Step dial) throws Exception {
-    ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(2).minIdle(2));
-    eventually(pool, "minIdle", stats -> stats.idle() == 2);
-    Lease<FakeConn> broken = pool.acquire();
-    Lease<FakeConn> stale = pool.acquire();
-    CompletableFuture<Lease<FakeConn>> waiter = pool.acquireAsync();
-    transport.always(Function.DIAL, dial).onRelease(Health.STALE);
-    Thread user =
-        world.spawn(
-            () -> {
-              broken.invalidate(new IOException("broken"));
-              stale.close();
-            });
-    ends(user);
-    eventually(() -> "two dials", () -> transport.attempts() >= 3);
-    assertEquals(0, pool.stats().leased());
-    assertFalse(waiter.isDone() && !waiter.isCompletedExceptionally());
+    assertEquals(end == End.RELEASE ? 1 : 2, outcome(waiter.get()).get().id());
   }
 
   /** POOL-418, 420, 422. Guards: one deadline, however often a waiter starts to wait again. */
@@ -197,15 +161,6 @@ class CommonsPoolTrapsTest {
 
   private static long cpuNanos(Thread thread) {
     return ManagementFactory.getThreadMXBean().getThreadCpuTime(thread.getId());
-  }
-
-  /** PR 346. Guards: null is a failed dial, and a failed dial is told. */
-  @Test
-  void trap06_nullFromADialFailsACallerWhoWouldWaitForEver() {
-    transport.always(Function.DIAL, Step.NULL);
-    ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(1));
-    assertThrows(DialException.class, () -> pool.acquire(Duration.ofDays(99_999)));
-    assertEquals(0, pool.stats().total());
   }
 
   /** Guards: beyond maxIdle means sooner or later, not now. */
@@ -322,7 +277,7 @@ class CommonsPoolTrapsTest {
       }
       eventually(pool, "in use", stats -> stats.dialed() > 0);
       Thread closer = world.spawn(() -> pool.close(MINUTE));
-      users.forEach(CommonsPoolTrapsTest::ends);
+      users.forEach(PoolWorld::ends);
       ends(closer);
       assertEquals(0, pool.stats().total());
     }
@@ -355,7 +310,7 @@ class CommonsPoolTrapsTest {
       CompletableFuture<Lease<FakeConn>> waiter = pool.acquireAsync();
       held.close();
       assertTrue(pool.tryAcquire().isEmpty(), "it belongs to the waiter");
-      waiter.join().close();
+      outcome(waiter).close();
     }
   }
 
@@ -383,14 +338,5 @@ class CommonsPoolTrapsTest {
     assertThrows(AcquireTimeoutException.class, () -> pool.acquire(Duration.ZERO));
     assertEquals(1, pool.effectiveConfig().maxActive());
     assertEquals(1, transport.context(transport.connection(1)).attributes().get("k"));
-  }
-
-  private static Throwable failureOf(CompletableFuture<?> future) {
-    eventually(() -> "completes", future::isDone);
-    return future.handle((value, failure) -> failure).join();
-  }
-
-  private static void ends(Thread thread) {
-    eventually(() -> thread + " ends", () -> !thread.isAlive());
   }
 }

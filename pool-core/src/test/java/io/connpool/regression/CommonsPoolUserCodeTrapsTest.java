@@ -1,7 +1,12 @@
 package io.connpool.regression;
 
+import static io.connpool.testkit.PoolWorld.ends;
 import static io.connpool.testkit.PoolWorld.eventually;
+import static io.connpool.testkit.PoolWorld.failureOf;
+import static io.connpool.testkit.PoolWorld.outcome;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.connpool.CloseReason;
 import io.connpool.ConnPool;
 import io.connpool.DialContext;
+import io.connpool.DialException;
 import io.connpool.Health;
 import io.connpool.Lease;
 import io.connpool.PoolBuilder;
@@ -39,6 +45,45 @@ class CommonsPoolUserCodeTrapsTest {
 
   @RegisterExtension final PoolWorld world = PoolWorld.exclusive();
   private final FakeTransport transport = world.transport();
+
+  /** Guards: the failure of a dial, an error included, looks after the waiters it does not fail. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Step.class,
+      names = {"THROW", "THROW_ERROR", "NULL"})
+  void trap01_aFailedDialServesTheNextWaiterWithAnotherDial(Step failure) {
+    transport.next(Function.DIAL, failure);
+    ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(1));
+    CompletableFuture<Lease<FakeConn>> first = pool.acquireAsync();
+    CompletableFuture<Lease<FakeConn>> second = pool.acquireAsync();
+    assertInstanceOf(DialException.class, failureOf(first));
+    world.clock().advance(Duration.ofMillis(500));
+    assertEquals(1, outcome(second).get().id());
+  }
+
+  /** POOL-431, jedis#4519. Guards: who gives back neither dials nor hears of a dial. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Step.class,
+      names = {"THROW", "THROW_ERROR", "HANG_DEAF"})
+  void trap02_givingBackNeitherDialsNorThrows(Step dial) throws Exception {
+    ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(2).minIdle(2));
+    eventually(pool, "minIdle", stats -> stats.idle() == 2);
+    Lease<FakeConn> broken = pool.acquire();
+    Lease<FakeConn> stale = pool.acquire();
+    CompletableFuture<Lease<FakeConn>> waiter = pool.acquireAsync();
+    transport.always(Function.DIAL, dial).onRelease(Health.STALE);
+    Thread user =
+        world.spawn(
+            () -> {
+              broken.invalidate(new IOException("broken"));
+              stale.close();
+            });
+    ends(user);
+    eventually(() -> "two dials", () -> transport.attempts() >= 3);
+    assertEquals(0, pool.stats().leased());
+    assertFalse(waiter.isDone() && !waiter.isCompletedExceptionally());
+  }
 
   /** Where user code may block. */
   private enum Callback {
@@ -155,6 +200,15 @@ class CommonsPoolUserCodeTrapsTest {
     }
   }
 
+  /** PR 346. Guards: null is a failed dial, and a failed dial is told. */
+  @Test
+  void trap06_nullFromADialFailsACallerWhoWouldWaitForEver() {
+    transport.always(Function.DIAL, Step.NULL);
+    ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(1));
+    assertThrows(DialException.class, () -> pool.acquire(Duration.ofDays(99_999)));
+    assertEquals(0, pool.stats().total());
+  }
+
   /** Guards: the thread that all pools share never runs user code, nor waits for it. */
   @Test
   void trap08_aHeartbeatThatHangsStopsTheMaintenanceOfNoOtherPool() throws Exception {
@@ -248,8 +302,8 @@ class CommonsPoolUserCodeTrapsTest {
     Lease<FakeConn> lease = pool.acquire();
     CompletableFuture<Lease<FakeConn>> waiter = pool.acquireAsync();
     lease.close();
-    assertEquals(2, waiter.join().get().id());
-    waiter.join().close();
+    assertEquals(2, outcome(waiter).get().id());
+    outcome(waiter).close();
     assertEquals(3, pool.call(c -> c).id());
   }
 
@@ -269,9 +323,5 @@ class CommonsPoolUserCodeTrapsTest {
     public Health onRelease(FakeConn connection) {
       throw new NullPointerException("passivate");
     }
-  }
-
-  private static void ends(Thread thread) {
-    eventually(() -> thread + " ends", () -> !thread.isAlive());
   }
 }

@@ -1,6 +1,8 @@
 package io.connpool.regression;
 
+import static io.connpool.testkit.PoolWorld.ends;
 import static io.connpool.testkit.PoolWorld.eventually;
+import static io.connpool.testkit.PoolWorld.outcome;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -264,7 +266,7 @@ class ConnpoolContractTest {
       eventually(pool, number + " waits", stats -> stats.pending() == number);
     }
     held.close();
-    callers.forEach(ConnpoolContractTest::ends);
+    callers.forEach(PoolWorld::ends);
     assertEquals(List.of(1, 2, 3, 4, 5), order);
   }
 
@@ -344,7 +346,7 @@ class ConnpoolContractTest {
     }
     eventually(pool, "3 wait", stats -> stats.pending() == 3);
     Thread closer = world.spawn(() -> assertTrue(pool.close(MINUTE)));
-    waiters.forEach(ConnpoolContractTest::ends);
+    waiters.forEach(PoolWorld::ends);
     assertThrows(PoolClosedException.class, pool::acquire);
     assertThrows(PoolClosedException.class, pool::tryAcquire);
     assertTrue(closer.isAlive(), "a lease is out");
@@ -359,7 +361,7 @@ class ConnpoolContractTest {
   private static ConnPool<FakeConn> fiveIdle(ConnPool<FakeConn> pool) {
     List<Lease<FakeConn>> leases = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
-      leases.add(pool.acquireAsync().join());
+      leases.add(outcome(pool.acquireAsync()));
     }
     leases.forEach(Lease::close);
     return pool;
@@ -373,10 +375,6 @@ class ConnpoolContractTest {
     eventually(
         () -> connection + " closes with " + reason,
         () -> transport.closeReason(connection) == reason);
-  }
-
-  private static void ends(Thread thread) {
-    eventually(() -> thread + " ends", () -> !thread.isAlive());
   }
 
   /** The pause between two attempts is the pool's secret, so the clock runs. */

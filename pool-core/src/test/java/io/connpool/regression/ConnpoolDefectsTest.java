@@ -1,6 +1,9 @@
 package io.connpool.regression;
 
+import static io.connpool.testkit.PoolWorld.ends;
 import static io.connpool.testkit.PoolWorld.eventually;
+import static io.connpool.testkit.PoolWorld.failureOf;
+import static io.connpool.testkit.PoolWorld.outcome;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -15,6 +18,7 @@ import io.connpool.CloseReason;
 import io.connpool.ConnPool;
 import io.connpool.DialException;
 import io.connpool.Lease;
+import io.connpool.PoolBuilder;
 import io.connpool.PoolExhaustedException;
 import io.connpool.WhenExhausted;
 import io.connpool.testkit.FakeConn;
@@ -30,6 +34,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The defects of connpool, the Go ancestor: ids CB-01 to CB-18 of the study of the seeds. The clock
@@ -52,8 +58,8 @@ class ConnpoolDefectsTest {
     CompletableFuture<Lease<FakeConn>> other = pool.acquireAsync();
     eventually(() -> "the other dials", () -> transport.dialing() == 1);
     first.close();
-    assertEquals(1, other.join().get().id(), "a release serves whoever waits for a dial");
-    other.join().close();
+    assertEquals(1, outcome(other).get().id(), "a release serves whoever waits for a dial");
+    outcome(other).close();
     assertEquals(1, pool.call(c -> c).id());
     assertEquals(1, transport.dialing(), "the dial still hangs");
   }
@@ -91,21 +97,12 @@ class ConnpoolDefectsTest {
   }
 
   /** Guards: who finds nothing is in the queue before he looks for the last time. */
-  @Test
-  void cb03_noReleaseIsMissedBetweenTheLastLookAndTheWait() {
-    ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(1));
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void cb03_noReleaseIsMissedBetweenTheLastLookAndTheWait(boolean plain) {
+    ConnPool<FakeConn> pool = pool(plain, 1);
     int rounds = 50_000;
-    List<Thread> users = new ArrayList<>();
-    for (int i = 0; i < 2; i++) {
-      users.add(
-          world.spawn(
-              () -> {
-                for (int round = 0; round < rounds; round++) {
-                  pool.run(FakeConn::use);
-                }
-              }));
-    }
-    users.forEach(ConnpoolDefectsTest::ends);
+    use(pool, 2, rounds);
     assertEquals(2 * rounds, transport.connection(1).uses());
     assertEquals(1, transport.attempts());
   }
@@ -118,7 +115,7 @@ class ConnpoolDefectsTest {
     CompletableFuture<Lease<FakeConn>> waiter = pool.acquireAsync();
     assertFalse(waiter.isDone());
     lease.invalidate();
-    assertEquals(2, waiter.join().get().id());
+    assertEquals(2, outcome(waiter).get().id());
   }
 
   /** Guards: every waiter has its own deadline, not only the head of the queue. */
@@ -142,7 +139,7 @@ class ConnpoolDefectsTest {
     world.clock().advance(timeout.minusNanos(1));
     assertEquals(100, pool.stats().pending());
     world.clock().advance(Duration.ofNanos(1));
-    waiters.forEach(ConnpoolDefectsTest::ends);
+    waiters.forEach(PoolWorld::ends);
     for (CompletableFuture<?> future : futures) {
       assertInstanceOf(AcquireTimeoutException.class, failureOf(future));
     }
@@ -193,9 +190,10 @@ class ConnpoolDefectsTest {
   }
 
   /** Guards: a release looks whether the pool is closed after it gave the connection back. */
-  @Test
-  void cb08_aLeaseThatEndsAfterTheCloseBeganClosesItsConnection() throws Exception {
-    ConnPool<FakeConn> pool = world.pool(b -> b);
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void cb08_aLeaseThatEndsAfterTheCloseBeganClosesItsConnection(boolean plain) throws Exception {
+    ConnPool<FakeConn> pool = pool(plain, 1);
     Lease<FakeConn> lease = pool.acquire();
     Thread closer = world.spawn(() -> assertTrue(pool.close(MINUTE)));
     eventually(() -> "the close waits", () -> closer.getState() == Thread.State.WAITING);
@@ -206,9 +204,11 @@ class ConnpoolDefectsTest {
   }
 
   /** Guards: each acquire has a lease of its own that ends once. */
-  @Test
-  void cb09_aLeaseClosedTwiceDoesNotTakeTheConnectionFromItsNextHolder() throws Exception {
-    ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(1));
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void cb09_aLeaseClosedTwiceDoesNotTakeTheConnectionFromItsNextHolder(boolean plain)
+      throws Exception {
+    ConnPool<FakeConn> pool = pool(plain, 1);
     Lease<FakeConn> stale = pool.acquire();
     stale.close();
     Lease<FakeConn> next = pool.acquire();
@@ -222,9 +222,10 @@ class ConnpoolDefectsTest {
   }
 
   /** Guards: the count falls once per connection, whoever ends a lease how often. */
-  @Test
-  void cb10_aLeaseInvalidatedTwiceGivesOneSlotBack() throws Exception {
-    ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(2));
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void cb10_aLeaseInvalidatedTwiceGivesOneSlotBack(boolean plain) throws Exception {
+    ConnPool<FakeConn> pool = pool(plain, 2);
     Lease<FakeConn> first = pool.acquire();
     Lease<FakeConn> second = pool.acquire();
     first.invalidate();
@@ -240,21 +241,12 @@ class ConnpoolDefectsTest {
   }
 
   /** A race cannot be shown by a test of this kind; that nothing of one use is lost can. */
-  @Test
-  void cb11_whatOneHolderWroteWithoutSynchronizationTheNextOneSees() {
-    ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(2));
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void cb11_whatOneHolderWroteWithoutSynchronizationTheNextOneSees(boolean plain) {
+    ConnPool<FakeConn> pool = pool(plain, 2);
     int rounds = 10_000;
-    List<Thread> users = new ArrayList<>();
-    for (int i = 0; i < 4; i++) {
-      users.add(
-          world.spawn(
-              () -> {
-                for (int round = 0; round < rounds; round++) {
-                  pool.run(FakeConn::use);
-                }
-              }));
-    }
-    users.forEach(ConnpoolDefectsTest::ends);
+    use(pool, 4, rounds);
     int uses = transport.connections().stream().mapToInt(FakeConn::uses).sum();
     assertEquals(4 * rounds, uses);
   }
@@ -330,7 +322,7 @@ class ConnpoolDefectsTest {
     CompletableFuture<Lease<AutoCloseable>> next = pool.acquireAsync();
     world.clock().advance(Duration.ofMillis(500));
     assertTrue(next.isDone(), "while somebody waits the pause is at most 500 ms");
-    next.join().close();
+    outcome(next).close();
     assertEquals(1, pool.stats().idle());
   }
 
@@ -358,29 +350,44 @@ class ConnpoolDefectsTest {
     CompletableFuture<Lease<FakeConn>> other = pool.acquireAsync();
     eventually(() -> "a dial hangs", () -> transport.dialing() == 1);
     lease.close();
-    other.join().close();
+    outcome(other).close();
     world.clock().advance(Duration.ofSeconds(119));
     assertNull(transport.closeReason(idle));
     world.clock().advance(Duration.ofSeconds(14));
     eventually(() -> "expired", () -> transport.closeReason(idle) == CloseReason.IDLE);
   }
 
+  private void use(ConnPool<FakeConn> pool, int threads, int rounds) {
+    List<Thread> users = new ArrayList<>();
+    for (int i = 0; i < threads; i++) {
+      users.add(
+          world.spawn(
+              () -> {
+                for (int round = 0; round < rounds; round++) {
+                  pool.run(FakeConn::use);
+                }
+              }));
+    }
+    users.forEach(PoolWorld::ends);
+  }
+
+  /** Of a transport that only dials and closes, whose releases are shorter, or of the full one. */
+  private ConnPool<FakeConn> pool(boolean plain, int maxActive) {
+    PoolBuilder<FakeConn> builder =
+        plain
+            ? ConnPool.<FakeConn>builder(transport::dial)
+                .close(c -> transport.close(c, CloseReason.INVALIDATED))
+            : ConnPool.builder(transport);
+    return world.pool(builder.maxActive(maxActive));
+  }
+
   private ConnPool<FakeConn> tenIdle() {
     ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(10));
     List<Lease<FakeConn>> leases = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
-      leases.add(pool.acquireAsync().join());
+      leases.add(outcome(pool.acquireAsync()));
     }
     leases.forEach(Lease::close);
     return pool;
-  }
-
-  private static Throwable failureOf(CompletableFuture<?> future) {
-    eventually(() -> "completes", future::isDone);
-    return future.handle((value, failure) -> failure).join();
-  }
-
-  private static void ends(Thread thread) {
-    eventually(() -> thread + " ends", () -> !thread.isAlive());
   }
 }

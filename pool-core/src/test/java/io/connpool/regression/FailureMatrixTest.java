@@ -1,5 +1,6 @@
 package io.connpool.regression;
 
+import static io.connpool.testkit.PoolWorld.ends;
 import static io.connpool.testkit.PoolWorld.eventually;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -23,7 +24,6 @@ import io.connpool.testkit.FakeTransport.Step;
 import io.connpool.testkit.PoolWorld;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -72,59 +72,16 @@ class FailureMatrixTest {
     mover.start();
   }
 
-  /** One cell of the matrix. */
-  record Case(Function function, Step step, WhenExhausted policy) {
-    static Stream<Case> all() {
-      return Arrays.stream(Function.values())
-          .flatMap(f -> Arrays.stream(Step.values()).map(s -> new Case(f, s, null)))
-          .flatMap(c -> Stream.of(WhenExhausted.values()).map(c::under));
-    }
-
-    Case under(WhenExhausted value) {
-      return new Case(function, step, value);
-    }
-
-    boolean spoilsDials() {
-      return function != Function.CLOSE;
-    }
-
-    /** The call throws, or returns what counts as a failure. */
-    boolean fails() {
-      return switch (step) {
-        case THROW, THROW_ERROR -> true;
-        case NULL -> function == Function.DIAL;
-        default -> false;
-      };
-    }
-
-    boolean hangs() {
-      return step == Step.HANG || step == Step.HANG_DEAF;
-    }
-
-    boolean takesLong() {
-      return hangs() || step == Step.SLOW;
-    }
-
-    boolean isDeaf() {
-      return step == Step.HANG_DEAF;
-    }
-
-    @Override
-    public String toString() {
-      return function + " " + step + " " + policy;
-    }
+  static Stream<FailureCase> matrix() {
+    return FailureCase.all();
   }
 
-  static Stream<Case> matrix() {
-    return Case.all();
+  static Stream<FailureCase> heartbeats() {
+    return FailureCase.all().filter(c -> c.function() == Function.HEARTBEAT);
   }
 
-  static Stream<Case> heartbeats() {
-    return Case.all().filter(c -> c.function() == Function.HEARTBEAT);
-  }
-
-  static Stream<Case> withWaiting() {
-    return Case.all().filter(c -> c.policy() == WhenExhausted.WAIT);
+  static Stream<FailureCase> withWaiting() {
+    return FailureCase.all().filter(c -> c.policy() == WhenExhausted.WAIT);
   }
 
   /**
@@ -134,7 +91,7 @@ class FailureMatrixTest {
 
   @ParameterizedTest
   @MethodSource("matrix")
-  void anAcquireEndsAtOnceOrExactlyAtItsTimeout(Case fault) throws Exception {
+  void anAcquireEndsAtOnceOrExactlyAtItsTimeout(FailureCase fault) throws Exception {
     ConnPool<FakeConn> pool = pool(fault, 1);
     if (!fault.spoilsDials()) {
       transport.always(fault.function(), fault.step());
@@ -160,8 +117,8 @@ class FailureMatrixTest {
 
   @ParameterizedTest
   @MethodSource("heartbeats")
-  void aConnectionThatRestedTooLongIsCheckedWithoutTheCallerPayingMoreThanItsTimeout(Case fault)
-      throws Exception {
+  void aConnectionThatRestedTooLongIsCheckedWithoutTheCallerPayingMoreThanItsTimeout(
+      FailureCase fault) throws Exception {
     ConnPool<FakeConn> pool = pool(fault, 1);
     pool.acquire().close();
     FakeConn rested = transport.connection(1);
@@ -196,7 +153,8 @@ class FailureMatrixTest {
 
   @ParameterizedTest
   @MethodSource("matrix")
-  void everyCallerIsServedOrToldWhyAndThePoolWorksAgainAfterwards(Case fault) throws Exception {
+  void everyCallerIsServedOrToldWhyAndThePoolWorksAgainAfterwards(FailureCase fault)
+      throws Exception {
     Duration timeout = Duration.ofSeconds(4);
     ConnPool<FakeConn> pool = pool(fault, 2);
     transport.always(fault.function(), fault.step());
@@ -227,7 +185,7 @@ class FailureMatrixTest {
 
   @ParameterizedTest
   @MethodSource("withWaiting")
-  void aCloseEndsWithinASecondOfItsGraceAndTellsTheWaiters(Case fault) throws Exception {
+  void aCloseEndsWithinASecondOfItsGraceAndTellsTheWaiters(FailureCase fault) throws Exception {
     Duration grace = Duration.ofSeconds(3);
     ConnPool<FakeConn> pool = pool(fault, 3);
     Lease<FakeConn> held = pool.acquire();
@@ -264,7 +222,7 @@ class FailureMatrixTest {
     theFaultIsOver(fault);
   }
 
-  private ConnPool<FakeConn> pool(Case fault, int maxActive) {
+  private ConnPool<FakeConn> pool(FailureCase fault, int maxActive) {
     return world.pool(
         builder -> {
           PoolBuilder<FakeConn> settings =
@@ -329,10 +287,6 @@ class FailureMatrixTest {
     }
   }
 
-  private static void ends(Thread thread) {
-    eventually(() -> thread + " ends", () -> !thread.isAlive());
-  }
-
   private static boolean isClosed(ConnPool<FakeConn> pool) {
     try {
       pool.tryAcquire().ifPresent(Lease::close);
@@ -354,13 +308,13 @@ class FailureMatrixTest {
     return false;
   }
 
-  private void everyCallReturnsOrIsCut(Case fault, ConnPool<?> pool) {
+  private void everyCallReturnsOrIsCut(FailureCase fault, ConnPool<?> pool) {
     world.clock().advance(fault.step() == Step.SLOW ? FakeTransport.SLOW : DIAL_TIMEOUT);
     eventually(() -> "nobody sleeps any more", () -> world.clock().parkedThreads() == 0);
     eventually(pool, "at rest", stats -> stats.dialing() + stats.checking() == 0);
   }
 
-  private void assertExactFigures(Case fault, ConnPool<?> pool) {
+  private void assertExactFigures(FailureCase fault, ConnPool<?> pool) {
     List<FakeConn> dialed = transport.connections();
     long closed = dialed.size() - transport.open().size();
     long ofHeartbeat =
@@ -394,7 +348,7 @@ class FailureMatrixTest {
   }
 
   /** New calls do what they should; deaf ones go on hanging. */
-  private void theFaultIsOver(Case fault) {
+  private void theFaultIsOver(FailureCase fault) {
     transport.always(fault.function(), Step.OK);
   }
 
@@ -415,7 +369,7 @@ class FailureMatrixTest {
     eventually(pool, "both are back", stats -> stats.idle() == 2 && stats.total() == 2);
   }
 
-  private void assertDocumented(Case fault, Outcome outcome, Duration timeout) {
+  private void assertDocumented(FailureCase fault, Outcome outcome, Duration timeout) {
     Throwable failure = outcome.failure();
     if (failure == null) {
       assertTrue(!fault.spoilsDials() || !(fault.fails() || fault.hangs()), outcome::toString);
@@ -430,7 +384,7 @@ class FailureMatrixTest {
     }
   }
 
-  private static void assertIsDialException(Case fault, Throwable failure) {
+  private static void assertIsDialException(FailureCase fault, Throwable failure) {
     if (!(failure instanceof DialException dialFailed)) {
       throw new AssertionError("no DialException", failure);
     }

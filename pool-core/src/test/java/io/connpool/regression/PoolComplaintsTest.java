@@ -1,6 +1,9 @@
 package io.connpool.regression;
 
+import static io.connpool.testkit.PoolWorld.ends;
 import static io.connpool.testkit.PoolWorld.eventually;
+import static io.connpool.testkit.PoolWorld.failureOf;
+import static io.connpool.testkit.PoolWorld.outcome;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -51,7 +54,7 @@ class PoolComplaintsTest {
     CompletableFuture<Lease<FakeConn>> another = pool.acquireAsync(MINUTE);
     eventually(() -> "hangs", () -> transport.dialing() == 1);
     held.close();
-    assertEquals(1, another.join().get().id());
+    assertEquals(1, outcome(another).get().id());
     CompletableFuture<Lease<FakeConn>> next = pool.acquireAsync(MINUTE);
     world.clock().advance(Duration.ofSeconds(2));
     assertTrue(next.isDone(), () -> "waits for the dial of another: " + pool.stats());
@@ -116,7 +119,7 @@ class PoolComplaintsTest {
       burst.add(pool.acquireAsync().thenAccept(Lease::close));
     }
     held.close();
-    burst.forEach(CompletableFuture::join);
+    burst.forEach(PoolWorld::outcome);
     assertTrue(transport.attempts() <= 5, () -> transport.attempts() + " dials");
   }
 
@@ -154,7 +157,7 @@ class PoolComplaintsTest {
       CompletableFuture<Lease<FakeConn>> leaving = pool.acquireAsync();
       Thread other = world.spawn(held::close);
       if (!leaving.cancel(false)) {
-        leaving.join().close();
+        outcome(leaving).close();
       }
       ends(other);
       eventually(pool, "it is back", s -> s.idle() == 1 && s.leases() == 0 && s.pending() == 0);
@@ -253,6 +256,8 @@ class PoolComplaintsTest {
   void complaint21_aCallbackThatBlocksHoldsUpNobodyElse() throws Exception {
     CountDownLatch release = new CountDownLatch(1);
     Set<Thread> completers = ConcurrentHashMap.newKeySet();
+    // nobody is served before everybody has his callback, which would run here otherwise
+    transport.always(Function.DIAL, Step.HANG_DEAF);
     ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(2).maxConcurrentDials(1));
     List<CompletableFuture<Lease<FakeConn>>> callers = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
@@ -264,6 +269,7 @@ class PoolComplaintsTest {
           });
       callers.add(caller);
     }
+    transport.releaseAll();
     Lease<FakeConn> first = outcome(callers.get(0));
     Lease<FakeConn> second = outcome(callers.get(1));
     FakeConn one = first.get();
@@ -285,13 +291,7 @@ class PoolComplaintsTest {
     pool.acquireAsync(Duration.ofMillis(10))
         .whenComplete((lease, failure) -> told.complete(Thread.currentThread()));
     world.clock().advance(Duration.ofMillis(10));
-    assertNotSame(Thread.currentThread(), told.join());
-  }
-
-  /** Not by join, which runs callbacks. */
-  private static <T> T outcome(CompletableFuture<T> future) {
-    eventually(() -> "completes", future::isDone);
-    return future.getNow(null);
+    assertNotSame(Thread.currentThread(), outcome(told));
   }
 
   private static void awaitUninterruptibly(CountDownLatch latch) {
@@ -306,14 +306,5 @@ class PoolComplaintsTest {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private static Throwable failureOf(CompletableFuture<?> future) {
-    eventually(() -> "completes", future::isDone);
-    return future.handle((value, failure) -> failure).join();
-  }
-
-  private static void ends(Thread thread) {
-    eventually(() -> thread + " ends", () -> !thread.isAlive());
   }
 }

@@ -1,6 +1,8 @@
 package io.connpool.regression;
 
+import static io.connpool.testkit.PoolWorld.ends;
 import static io.connpool.testkit.PoolWorld.eventually;
+import static io.connpool.testkit.PoolWorld.outcome;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -72,7 +74,7 @@ class RecoveryTest {
       CompletableFuture<Lease<AutoCloseable>> other = pool.acquireAsync();
       hanging.await();
       lease.close();
-      other.join().close();
+      outcome(other).close();
       long[] nanos = new long[101];
       for (int i = 0; i < nanos.length; i++) {
         long began = System.nanoTime();
@@ -116,7 +118,8 @@ class RecoveryTest {
     eventually(pool, "two and a hung dial", s -> s.total() == 2 && s.dialing() == 1);
     pool.acquire();
     CompletableFuture<Lease<AutoCloseable>> waiter = new CompletableFuture<>();
-    pool.acquireAsync().whenComplete((lease, failure) -> waiter.complete(lease)).join();
+    pool.acquireAsync().whenComplete((lease, failure) -> waiter.complete(lease));
+    outcome(waiter);
     eventually(() -> "its threads are known", () -> !threadsOfPools().isEmpty());
     assertFalse(pool.close(Duration.ZERO), "two leases were out");
     eventually(() -> "left: " + threadsOfPools(), () -> threadsOfPools().isEmpty());
@@ -147,7 +150,7 @@ class RecoveryTest {
                   nanos.add(System.nanoTime() - began);
                 }));
       }
-      waiters.forEach(RecoveryTest::ends);
+      waiters.forEach(PoolWorld::ends);
       Collections.sort(nanos);
       assertTrue(nanos.get(0) >= 50_000_000, () -> "early: " + nanos.get(0));
       assertTrue(nanos.get(50) < 80_000_000, () -> "median: " + nanos.get(50));
@@ -188,7 +191,7 @@ class RecoveryTest {
                   longest.accumulateAndGet(most, Math::max);
                 }));
       }
-      users.forEach(RecoveryTest::ends);
+      users.forEach(PoolWorld::ends);
       done.set(true);
       ends(canary);
       assertTrue(
@@ -228,7 +231,7 @@ class RecoveryTest {
   private static void fill(ConnPool<?> pool, int howMany) {
     List<Lease<?>> leases = new ArrayList<>();
     for (int i = 0; i < howMany; i++) {
-      leases.add(pool.acquireAsync().join());
+      leases.add(outcome(pool.acquireAsync()));
     }
     leases.forEach(Lease::close);
   }
@@ -320,9 +323,5 @@ class RecoveryTest {
       one.clear();
     }
     assertEquals("answer " + question, answer.toString());
-  }
-
-  private static void ends(Thread thread) {
-    eventually(() -> thread + " ends", () -> !thread.isAlive());
   }
 }

@@ -1,6 +1,7 @@
 package io.connpool.regression;
 
 import static io.connpool.testkit.PoolWorld.eventually;
+import static io.connpool.testkit.PoolWorld.outcome;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
@@ -94,7 +95,7 @@ class StaleByteAnswersTest {
           return callers.stream().allMatch(CompletableFuture::isDone);
         });
     assertTrue(transport.mostDialing() <= 3);
-    int failed = callers.stream().mapToInt(CompletableFuture::join).sum();
+    int failed = callers.stream().mapToInt(PoolWorld::outcome).sum();
     assertEquals(pool.stats().dialFailures(), failed, "each failure was told to one caller");
     List<Lease<FakeConn>> all = new ArrayList<>();
     transport.always(Function.DIAL, Step.OK);
@@ -106,7 +107,7 @@ class StaleByteAnswersTest {
             world.clock().advance(Duration.ofMillis(50));
             return caller.isDone();
           });
-      all.add(caller.join());
+      all.add(outcome(caller));
     }
     assertEquals(3, all.stream().map(Lease::get).distinct().count());
   }
@@ -161,7 +162,7 @@ class StaleByteAnswersTest {
                 }
               }));
     }
-    users.forEach(user -> eventually(user::toString, () -> !user.isAlive()));
+    users.forEach(PoolWorld::ends);
     assertEquals(8 * rounds, transport.connections().stream().mapToInt(FakeConn::uses).sum());
     assertEquals(500, transport.connections().size() - transport.open().size());
   }

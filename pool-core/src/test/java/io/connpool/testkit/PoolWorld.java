@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -21,15 +22,16 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * The world of one test: a clock, a transport, pools that use both, and after the test the
  * invariants that hold whatever the test was about: a pool at rest counts each connection once,
- * after its close every connection dialed was closed exactly once, nobody waits, and no thread is
- * left.
+ * after its close every connection dialed was closed exactly once, nobody waits, no thread is left,
+ * and the engine has logged no error of its own.
  */
-public final class PoolWorld implements AfterEachCallback {
+public final class PoolWorld implements BeforeEachCallback, AfterEachCallback {
   /** Generous: only a test that fails waits so long. */
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -51,6 +53,7 @@ public final class PoolWorld implements AfterEachCallback {
   private final List<ExecutorService> workers = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final List<Throwable> failures = new ArrayList<>();
+  private final LogRecorder log = new LogRecorder();
 
   private PoolWorld(int capacity) {
     transport = new FakeTransport(clock, capacity);
@@ -181,6 +184,22 @@ public final class PoolWorld implements AfterEachCallback {
     eventually(() -> description + ", but " + pool.stats(), () -> condition.test(pool.stats()));
   }
 
+  /** What the future completes with. Unlike join it ends, and it runs no callback of others. */
+  public static <T> T outcome(CompletableFuture<T> future) {
+    eventually(() -> "completes: " + future, future::isDone);
+    return future.getNow(null);
+  }
+
+  /** What the future fails with, or null if it does not fail. */
+  public static Throwable failureOf(CompletableFuture<?> future) {
+    return outcome(future.handle((value, failure) -> failure));
+  }
+
+  /** Waits until the thread has ended. */
+  public static void ends(Thread thread) {
+    eventually(() -> thread + " ends", () -> !thread.isAlive());
+  }
+
   /**
    * Moves the clock in small steps until the condition holds, letting other threads run between,
    * and returns how much time of the clock that took.
@@ -201,8 +220,30 @@ public final class PoolWorld implements AfterEachCallback {
   }
 
   @Override
+  public void beforeEach(ExtensionContext context) {
+    log.start();
+  }
+
+  @Override
   public void afterEach(ExtensionContext context) throws Exception {
     boolean testFailed = context.getExecutionException().isPresent();
+    try {
+      endPools();
+      if (!testFailed) {
+        checkInvariants();
+      }
+    } catch (Throwable failure) {
+      testFailed = true;
+      throw failure;
+    } finally {
+      log.stop();
+      if (testFailed) {
+        log.print();
+      }
+    }
+  }
+
+  private void endPools() throws InterruptedException {
     transport.releaseAll();
     for (ConnPool<?> pool : pools) {
       pool.close(Duration.ZERO);
@@ -216,12 +257,10 @@ public final class PoolWorld implements AfterEachCallback {
           executor.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS),
           "a worker is left after the close");
     }
-    if (!testFailed) {
-      checkInvariants();
-    }
   }
 
   private void checkInvariants() {
+    log.assertNoDefect();
     for (Thread thread : threads) {
       assertTrue(!thread.isAlive(), () -> thread.getName() + " never ended");
     }
