@@ -195,7 +195,8 @@ final class KnobsTest {
                 lab.transport().always(Function.DIAL, Step.THROW);
                 lab.failure();
                 CompletableFuture<?> next = lab.pool().acquireAsync();
-                return next::isDone;
+                lab.after(seconds(1));
+                return () -> next.handle((lease, failure) -> isToldDown(failure)).getNow(null);
               },
               false,
               true),
@@ -258,6 +259,10 @@ final class KnobsTest {
 
   private static Duration seconds(int seconds) {
     return Duration.ofSeconds(seconds);
+  }
+
+  private static boolean isToldDown(Throwable failure) {
+    return failure.getMessage().contains("failFastAfter");
   }
 
   private static PoolConfig configOf(PoolBuilder<FakeConn> other) {

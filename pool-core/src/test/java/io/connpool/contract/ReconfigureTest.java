@@ -116,7 +116,9 @@ final class ReconfigureTest {
     pool.reconfigure(b -> b.idleTimeout(Duration.ofSeconds(5)));
     world.clock().advance(Duration.ofSeconds(8));
     eventually(pool, "it expired", s -> s.closed() == 1);
-    assertEquals(CloseReason.IDLE, world.transport().closeReason(world.transport().connection(1)));
+    eventually(
+        () -> "for that reason",
+        () -> world.transport().closeReason(world.transport().connection(1)) == CloseReason.IDLE);
   }
 
   @Test
@@ -249,10 +251,12 @@ final class ReconfigureTest {
     leases.get(1).close();
     eventually(pool, "the leased one is gone too", s -> s.closed() == 2);
     young.close();
-    assertSame(young.getClass(), pool.acquire().getClass());
+    pool.acquire();
     assertNull(world.transport().closeReason(world.transport().connection(3)));
-    assertEquals(
-        CloseReason.EVICTED, world.transport().closeReason(world.transport().connection(2)));
+    eventually(
+        () -> "closed because of that",
+        () ->
+            world.transport().closeReason(world.transport().connection(2)) == CloseReason.EVICTED);
   }
 
   @Test
@@ -290,7 +294,10 @@ final class ReconfigureTest {
     world.transport().next(Function.HEARTBEAT, Step.THROW);
     pool.suspectAll();
     assertEquals(2, pool.acquire().get().id());
-    assertEquals(
-        CloseReason.HEARTBEAT, world.transport().closeReason(world.transport().connection(1)));
+    eventually(
+        () -> "closed because of that",
+        () ->
+            world.transport().closeReason(world.transport().connection(1))
+                == CloseReason.HEARTBEAT);
   }
 }
