@@ -187,7 +187,7 @@ final class FairOrderTest extends PoolContract {
         }
         lease = overtaking.get();
         overtakes++;
-        assertTrue(overtakes <= 5, "the waiter starves");
+        assertTrue(overtakes <= 2, "the waiter starves");
         still("overtaken", () -> !waiter.isDone()); // and gives it the time to notice
       }
       waiter.result().close();
