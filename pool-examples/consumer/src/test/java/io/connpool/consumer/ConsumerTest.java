@@ -1,9 +1,21 @@
 package io.connpool.consumer;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.connpool.ConnPool;
+import java.io.BufferedReader;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class ConsumerTest {
@@ -21,7 +33,41 @@ class ConsumerTest {
   }
 
   @Test
+  void aTransportIsFoundThatThisModuleProvides() throws InterruptedException {
+    try (ConnPool<Thing> pool = ConnPool.open(URI.create("thing:///?colour=red"), Thing.class)) {
+      assertEquals("red", pool.call(Thing::use));
+    }
+  }
+
+  @Test
+  void soIsOneThatIsRegisteredOnTheClassPath() throws Exception {
+    try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      CompletableFuture<Void> answered = CompletableFuture.runAsync(() -> answerLines(server));
+      URI uri = URI.create("line://127.0.0.1:" + server.getLocalPort() + "");
+      try (ConnPool<Closeable> pool = ConnPool.open(uri, Closeable.class)) {
+        Closeable connection = pool.call(it -> it);
+        assertEquals("io.connpool.lines.LineConnection", connection.getClass().getName());
+        assertFalse(connection.getClass().getModule().isNamed());
+      }
+      answered.join();
+    }
+  }
+
+  @Test
   void whatOnlyItsAdaptersNeedIsNot() {
     assertTrue(ModuleLayer.boot().findModule("org.apache.commons.pool2").isEmpty());
+  }
+
+  /** One connection, until it ends. */
+  private static void answerLines(ServerSocket server) {
+    try (Socket socket = server.accept();
+        BufferedReader lines =
+            new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        socket.getOutputStream().write(("answer " + line + "\n").getBytes(UTF_8));
+      }
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
   }
 }
