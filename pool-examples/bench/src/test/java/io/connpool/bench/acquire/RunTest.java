@@ -1,0 +1,142 @@
+package io.connpool.bench.acquire;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.connpool.bench.acquire.peer.Conn;
+import io.connpool.bench.acquire.peer.Conns;
+import io.connpool.bench.acquire.peer.Peer;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A benchmark that believes every pool is no benchmark: pools with faults are found out. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class RunTest {
+  private static final Duration SHORT = Duration.ofMillis(50);
+
+  private final Conns conns = new Conns();
+  private final Conn only = conns.add(new Conn());
+
+  @Test
+  void aPoolThatLendsOneObjectTwiceFailsTheRun() {
+    FaultyPeer peer = new FaultyPeer();
+    String message =
+        assertThrows(IllegalStateException.class, () -> measure(peer, 8, Hold.NONE)).getMessage();
+    assertTrue(message.endsWith("two threads held one object at once"), message);
+  }
+
+  @Test
+  void aThreadThatIsNeverServedIsStuck() throws Exception {
+    CountDownLatch never = new CountDownLatch(1);
+    AtomicInteger asked = new AtomicInteger();
+    Peer<Conn> peer =
+        new FaultyPeer() {
+          @Override
+          public Conn acquire() throws InterruptedException {
+            if (asked.incrementAndGet() > 1) { // the first one fills the pool
+              never.await();
+            }
+            return only;
+          }
+        };
+    assertEquals(3, measure(peer, 3, Hold.NONE).stuck());
+    never.countDown();
+  }
+
+  @Test
+  void giveUpsAreCountedAndTheirWaitsToo() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    Peer<Conn> peer =
+        new FaultyPeer() {
+          @Override
+          public Conn acquire() throws TimeoutException {
+            if (asked.incrementAndGet() > 1) {
+              throw new TimeoutException();
+            }
+            return only;
+          }
+        };
+    Outcome outcome = measure(peer, 1, Hold.PARK);
+    assertEquals(0, outcome.perSecond());
+    assertEquals(asked.get() - 1, outcome.timeouts());
+    assertTrue(outcome.waits().getTotalCount() > 0);
+  }
+
+  @Test
+  void aWaitThatOutlastsTheWindowCountsWithItsWholeLength() throws Exception {
+    long begin = System.nanoTime();
+    AtomicInteger asked = new AtomicInteger();
+    Run<?>[] run = new Run<?>[1];
+    Peer<Conn> peer =
+        new FaultyPeer() {
+          @Override
+          public Conn acquire() throws InterruptedException {
+            if (asked.incrementAndGet() > 1) {
+              while (run[0].stage != Stage.STOP) {
+                Thread.onSpinWait();
+              }
+            }
+            return only;
+          }
+        };
+    Run<Conn> one = new Run<>(peer, new Load(1, false, 1, Hold.PARK, 50_000, 0, false), conns);
+    run[0] = one;
+    Outcome outcome = one.measure(SHORT, SHORT, Duration.ofSeconds(10));
+    assertEquals(1, outcome.waits().getTotalCount());
+    assertTrue(outcome.waits().getMaxValue() >= SHORT.toNanos() * 2 * 0.99);
+    assertTrue(outcome.waits().getMaxValue() <= System.nanoTime() - begin);
+  }
+
+  @Test
+  void aFailureOfAThreadFailsTheRun() {
+    AtomicInteger asked = new AtomicInteger();
+    Peer<Conn> peer =
+        new FaultyPeer() {
+          @Override
+          public Conn acquire() {
+            if (asked.incrementAndGet() > 1) {
+              throw new IllegalArgumentException("broken pool");
+            }
+            return only;
+          }
+        };
+    assertTrue(
+        assertThrows(IllegalStateException.class, () -> measure(peer, 1, Hold.NONE))
+            .getMessage()
+            .contains("broken pool"));
+  }
+
+  private Outcome measure(Peer<Conn> peer, int threads, Hold hold) throws InterruptedException {
+    Load load = new Load(threads, false, 1, hold, 0, 0, false);
+    return new Run<>(peer, load, conns).measure(SHORT, SHORT, Duration.ofMillis(500));
+  }
+
+  /** Lends one object to everybody. */
+  private class FaultyPeer implements Peer<Conn> {
+    @Override
+    public Conn acquire() throws TimeoutException, InterruptedException {
+      return only;
+    }
+
+    @Override
+    public Conn conn(Conn held) {
+      return held;
+    }
+
+    @Override
+    public void release(Conn held) {}
+
+    @Override
+    public String settings() {
+      return "faulty";
+    }
+
+    @Override
+    public void close() {}
+  }
+}
