@@ -12,8 +12,8 @@ final class AsyncWaiter<C> extends Waiter<C> {
   private final CompletableFuture<Lease<C>> future = new CompletableFuture<>();
   private Environment.@Nullable Timer timer;
 
-  AsyncWaiter(WaitingRoom<C> room) {
-    super(null);
+  AsyncWaiter(WaitingRoom<C> room, Environment.Clock clock) {
+    super(clock, null);
     this.room = room;
   }
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The pool as its users see it, laid over the engine. */
 public final class DefaultConnPool<C> implements ConnPool<C> {
-  private final Engine<C> engine;
+  final Engine<C> engine;
   private final WaitingRoom<C> waitingRoom;
   private final PoolConfig config;
   private final long acquireTimeout;

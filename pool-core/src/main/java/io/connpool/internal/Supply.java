@@ -2,8 +2,8 @@ package io.connpool.internal;
 
 import io.connpool.CloseReason;
 import io.connpool.DialException;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -39,7 +39,11 @@ final class Supply<C> {
   private final AtomicBoolean alarmSet = new AtomicBoolean();
   private final AtomicLong serials = new AtomicLong();
   private final AtomicInteger failedEpisodes = new AtomicInteger();
-  private final Set<DialEpisode<C>> paused = ConcurrentHashMap.newKeySet();
+
+  /** By slot, so that a close goes on with them in an order that can be replayed. */
+  private final ConcurrentNavigableMap<Integer, DialEpisode<C>> paused =
+      new ConcurrentSkipListMap<>();
+
   private final LongAdder dialed = new LongAdder();
   private final LongAdder failures = new LongAdder();
 
@@ -228,7 +232,7 @@ final class Supply<C> {
 
   /** Goes on with the episode at that moment, or at once if the pool is closed. */
   void pause(DialEpisode<C> episode, long moment) {
-    paused.add(episode);
+    paused.put(episode.slot.index, episode);
     engine.at(moment, () -> resume(episode));
     if (engine.isClosed()) {
       resume(episode);
@@ -236,14 +240,14 @@ final class Supply<C> {
   }
 
   private void resume(DialEpisode<C> episode) {
-    if (paused.remove(episode)) {
+    if (paused.remove(episode.slot.index, episode)) {
       episode.begin();
     }
   }
 
   /** The pool is closed: there is nothing to wait for any more. */
   void endPauses() {
-    paused.forEach(this::resume);
+    paused.values().forEach(this::resume);
   }
 
   long nextSerial() {

@@ -18,11 +18,16 @@ abstract class TimedCall<T> implements Runnable {
 
   private final AtomicInteger phase = new AtomicInteger(QUEUED);
   private final CallDesk desk;
+
+  /** Order of creation among the calls of a pool. */
+  final long callNumber;
+
   private volatile @Nullable Thread runner;
   private Environment.@Nullable Timer limit;
 
   TimedCall(CallDesk desk) {
     this.desk = desk;
+    this.callNumber = desk.nextNumber();
   }
 
   /** The user code. */

@@ -28,7 +28,7 @@ final class WaitingRoom<C> {
   /** Waits for a connection, not beyond the time given. */
   Loan<C> await(long nanos) throws InterruptedException {
     long deadline = engine.now() + nanos;
-    Waiter<C> me = new Waiter<>(Thread.currentThread());
+    Waiter<C> me = new Waiter<>(engine.environment.clock(), Thread.currentThread());
     enter(me);
     boolean mustPassOn = false;
     try {
@@ -105,7 +105,7 @@ final class WaitingRoom<C> {
 
   /** Queues a caller that does not block. */
   CompletableFuture<Lease<C>> enqueue(long nanos) {
-    AsyncWaiter<C> waiter = new AsyncWaiter<>(this);
+    AsyncWaiter<C> waiter = new AsyncWaiter<>(this, engine.environment.clock());
     if (nanos > 0) { // before anybody can see that it waits
       waiter.limitedBy(engine.at(engine.now() + nanos, () -> failTimedOut(waiter, nanos)));
     }
