@@ -42,6 +42,9 @@ abstract class TimedCall<T> implements Runnable {
   /** The user code returned after {@link #failed} had been called for it. */
   void late(T result) {}
 
+  /** The user code was cut off before it could begin; a worker has come to it after all. */
+  void missed() {}
+
   /** The workers take no tasks any more. */
   void refused() {
     cut("the pool is closed");
@@ -69,6 +72,9 @@ abstract class TimedCall<T> implements Runnable {
   public final void run() {
     runner = Thread.currentThread();
     if (!phase.compareAndSet(QUEUED, RUNNING)) {
+      desk.abandoned();
+      missed();
+      desk.returned();
       return;
     }
     T result = null;

@@ -59,6 +59,9 @@ class FuzzTransport implements Transport<FuzzConn> {
       this.connection = connection;
     }
 
+    /** Whether it may have been cut off before it began, which only a close survives. */
+    boolean mayBeLate;
+
     boolean isCut() {
       return interruptSeen || (fibre != null && fibre.isInterrupted());
     }
@@ -169,6 +172,9 @@ class FuzzTransport implements Transport<FuzzConn> {
           () -> connection + " is closed during its " + other.function);
     }
     Running me = begin(Function.CLOSE, connection);
+    me.mayBeLate =
+        engine.isClosed()
+            || (me.fibre != null && now() - me.fibre.askedAt >= engine.dialTimeout);
     try {
       perform(me);
     } finally {
@@ -210,6 +216,10 @@ class FuzzTransport implements Transport<FuzzConn> {
           case DEAD, INVALIDATED, STALE, DIRTY -> true;
           default -> false;
         };
+  }
+
+  private long now() {
+    return world.nanoTime();
   }
 
   private Running begin(Function function, @Nullable FuzzConn connection) {
