@@ -16,8 +16,17 @@ final class CallDesk {
 
   private final AtomicInteger abandoned = new AtomicInteger();
 
-  CallDesk(Environment environment) {
+  private final Runnable afterReturn;
+
+  /**
+   * A desk for the calls of one pool.
+   *
+   * @param environment where they run
+   * @param afterReturn run when a call comes back that had been cut off: it may have held up dials
+   */
+  CallDesk(Environment environment, Runnable afterReturn) {
     this.environment = environment;
+    this.afterReturn = afterReturn;
   }
 
   long nextNumber() {
@@ -54,6 +63,7 @@ final class CallDesk {
   /** It has come back after all. */
   void returned() {
     abandoned.decrementAndGet();
+    afterReturn.run();
   }
 
   int countAbandoned() {

@@ -49,7 +49,7 @@ final class Engine<C> {
     limit = config.maxActive() == 0 ? Integer.MAX_VALUE : config.maxActive();
     hardLimit = config.hardMax() == 0 ? Integer.MAX_VALUE : config.hardMax();
     dialTimeout = Nanos.of(config.dialTimeout());
-    calls = new CallDesk(environment);
+    calls = new CallDesk(environment, this::capacityFreed);
     table = new SlotTable<>(this);
     census = new Census<>(this);
     lending = new Lending<>(this);

@@ -206,7 +206,7 @@ enum FuzzCommand {
   SHARERS(1) {
     @Override
     boolean run(FuzzLife life) {
-      life.transport.capacity = life.settings.shares() ? life.world.random.nextInt(5) : 1;
+      life.transport.capacity = life.sharers();
       return true;
     }
   },

@@ -219,7 +219,7 @@ final class FuzzInvariants {
           () -> users.callers + " wait, and " + slot.connection + " is there");
     }
     for (FuzzUsers.Caller caller : users.callers) {
-      require(caller.deadline - world.nanoTime() > 0, () -> caller + " waits for too long (L3)");
+      require(caller.deadline - world.now() > 0, () -> caller + " waits for too long (L3)");
       require(
           !engine.config.fair()
               || engine.transport.probes

@@ -45,7 +45,7 @@ final class FuzzLife {
     settings = FuzzSettings.draw(random);
     trace.add("a pool with " + settings);
     transport = FuzzTransport.create(world, trace, settings);
-    transport.capacity = settings.shares() ? random.nextInt(5) : 1;
+    transport.capacity = sharers();
     pool =
         (DefaultConnPool<FuzzConn>)
             PoolsUnderTest.build(settings.builder(transport), world.environment());
@@ -108,7 +108,7 @@ final class FuzzLife {
   private void checkEnd() {
     if (world.hasEnded()) {
       world.awaitBlocked();
-    } else if (closing && endsBy - world.nanoTime() <= 0) {
+    } else if (closing && endsBy - world.now() <= 0) {
       throw new AssertionError("the close takes longer than its grace and a second (L5)");
     }
   }
@@ -117,6 +117,12 @@ final class FuzzLife {
 
   boolean mayAsk() {
     return users.callers.size() < MOST_CALLERS && users.held.size() < MOST_HELD;
+  }
+
+  /** How many may share a new connection; without a limit, nobody would mean dials for ever. */
+  int sharers() {
+    int least = settings.maxActive() == 0 ? 1 : 0;
+    return settings.shares() ? least + world.random.nextInt(4) : 1;
   }
 
   Duration timeout() {
@@ -182,7 +188,7 @@ final class FuzzLife {
   void close() {
     Duration grace = Duration.ofMillis(world.random.nextInt(3) * 200L);
     trace.add("  within " + grace);
-    long now = world.nanoTime();
+    long now = world.now();
     world.beginBlocking("close", () -> closes.add(pool.close(grace)));
     if (!closing) {
       closing = true;
@@ -207,10 +213,10 @@ final class FuzzLife {
         world.begin("calm", () -> transport.signalCapacity(connection, 1));
       }
     }
-    long deadline = world.nanoTime() + SOON.toNanos();
+    long deadline = world.now() + SOON.toNanos();
     giveBack();
     while (!isCalm()) {
-      if (world.nanoTime() - deadline > 0) {
+      if (world.now() - deadline > 0) {
         throw new AssertionError(
             "it does not come to rest though everything works: " + pool.stats());
       }

@@ -121,7 +121,7 @@ class FuzzTransport implements Transport<FuzzConn> {
         return null;
       }
       FuzzConn connection =
-          new FuzzConn(connections.size() + 1, context, world.nanoTime(), capacity);
+          new FuzzConn(connections.size() + 1, context, world.now(), capacity);
       connections.add(connection);
       trace.add("    dialed " + connection);
       if (world.chance(20)) {
@@ -149,7 +149,7 @@ class FuzzTransport implements Transport<FuzzConn> {
       if (connection.mute) {
         throw new IOException(connection + " does not answer");
       }
-      connection.provenAt = world.nanoTime();
+      connection.provenAt = world.now();
       trace.add("    heartbeat of " + connection + " ok");
     } catch (Throwable failure) {
       connection.reasons.add(CloseReason.HEARTBEAT);
@@ -183,7 +183,7 @@ class FuzzTransport implements Transport<FuzzConn> {
   }
 
   private boolean mayBeClosed(FuzzConn connection, CloseReason reason) {
-    long now = world.nanoTime();
+    long now = world.now();
     return switch (reason) {
       case IDLE ->
           !settings.idleTimeout().isZero()
@@ -219,7 +219,7 @@ class FuzzTransport implements Transport<FuzzConn> {
   }
 
   private long now() {
-    return world.nanoTime();
+    return world.now();
   }
 
   private Running begin(Function function, @Nullable FuzzConn connection) {
@@ -350,8 +350,12 @@ class FuzzTransport implements Transport<FuzzConn> {
 
   // --- what the fuzzer does to connections ---
 
-  /** The connection says that it is dead, or that it wants to be replaced. */
+  /**
+   * The connection says that it is dead, or that it wants to be replaced. What a signal says while
+   * its dial is about to be published may come too late for one loan.
+   */
   void signalEnd(FuzzConn connection, boolean dead) {
+    boolean published = isPublished(connection);
     trace.add("  " + connection + (dead ? " says it is dead" : " asks to retire"));
     connection.reasons.add(dead ? CloseReason.DEAD : CloseReason.RETIRED);
     if (dead) {
@@ -359,7 +363,18 @@ class FuzzTransport implements Transport<FuzzConn> {
     } else {
       connection.context.signals().retire("scripted");
     }
-    connection.bad(dead ? CloseReason.DEAD : CloseReason.RETIRED, world.step());
+    if (published) {
+      connection.bad(dead ? CloseReason.DEAD : CloseReason.RETIRED, world.step());
+    }
+  }
+
+  private boolean isPublished(FuzzConn connection) {
+    for (Slot<FuzzConn> slot : engine.table.all()) {
+      if (slot.connection == connection) {
+        return Slot.state(slot.word) != Slot.DIALING;
+      }
+    }
+    return false;
   }
 
   void signalCapacity(FuzzConn connection, int howMany) {

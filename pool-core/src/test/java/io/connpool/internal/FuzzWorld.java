@@ -80,6 +80,11 @@ final class FuzzWorld implements Environment.Clock, Environment.Timers {
     return step;
   }
 
+  /** The time; unlike {@link #nanoTime} not the engine's question. */
+  long now() {
+    return now;
+  }
+
   /** Time since this world began. */
   long elapsed() {
     return now - origin;
@@ -160,11 +165,12 @@ final class FuzzWorld implements Environment.Clock, Environment.Timers {
 
     @Override
     public void execute(Runnable work) {
+      Request request = new Request(work, now, step);
       mayBePreempted();
       if (shutDown) {
         throw new RejectedExecutionException("the pool has ended");
       }
-      requests.add(new Request(work, now, step));
+      requests.add(request);
     }
 
     @Override
