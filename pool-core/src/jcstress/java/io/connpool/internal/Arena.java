@@ -256,6 +256,11 @@ final class Arena extends AbstractExecutorService implements Environment.Clock, 
     return now;
   }
 
+  @Override
+  public void unpark(Thread thread) {
+    LockSupport.unpark(thread);
+  }
+
   /** A moment that is near has come; for one that is far, only a wake-up ends the sleep in time. */
   @Override
   public void parkUntil(Object blocker, long moment) {

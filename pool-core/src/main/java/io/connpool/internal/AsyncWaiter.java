@@ -10,11 +10,28 @@ import org.jspecify.annotations.Nullable;
 final class AsyncWaiter<C> extends Waiter<C> {
   private final WaitingRoom<C> room;
   private final CompletableFuture<Lease<C>> future = new CompletableFuture<>();
+  private final long limitNanos;
+  private volatile boolean overdue;
   private Environment.@Nullable Timer timer;
 
-  AsyncWaiter(WaitingRoom<C> room) {
-    super(null);
+  AsyncWaiter(WaitingRoom<C> room, Environment.Clock clock, long limitNanos) {
+    super(clock, null);
     this.room = room;
+    this.limitNanos = limitNanos;
+  }
+
+  /** How long it is willing to wait. */
+  long limitNanos() {
+    return limitNanos;
+  }
+
+  /** Its time is over: a loan that is on its way may still serve it, nothing else. */
+  void markOverdue() {
+    overdue = true;
+  }
+
+  boolean isOverdue() {
+    return overdue;
   }
 
   CompletableFuture<Lease<C>> future() {

@@ -1,22 +1,40 @@
 package io.connpool.internal;
 
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Where a pool's calls into user code are started, limited, counted, and cut off at its end. */
 final class CallDesk {
   private final Environment environment;
-  private final Set<TimedCall<?>> open = ConcurrentHashMap.newKeySet();
+  private final AtomicLong numbers = new AtomicLong();
+
+  /** By number, so that they are cut in the order of their start and a run can be replayed. */
+  private final ConcurrentNavigableMap<Long, TimedCall<?>> open = new ConcurrentSkipListMap<>();
+
   private final AtomicInteger abandoned = new AtomicInteger();
 
-  CallDesk(Environment environment) {
+  private final Runnable afterReturn;
+
+  /**
+   * A desk for the calls of one pool.
+   *
+   * @param environment where they run
+   * @param afterReturn run when a call comes back that had been cut off: it may have held up dials
+   */
+  CallDesk(Environment environment, Runnable afterReturn) {
     this.environment = environment;
+    this.afterReturn = afterReturn;
+  }
+
+  long nextNumber() {
+    return numbers.incrementAndGet();
   }
 
   Environment.Timer opened(TimedCall<?> call, long limitNanos) {
-    open.add(call);
+    open.put(call.callNumber, call);
     long deadline = environment.clock().nanoTime() + limitNanos;
     return environment
         .timers()
@@ -34,7 +52,7 @@ final class CallDesk {
   }
 
   void ended(TimedCall<?> call) {
-    open.remove(call);
+    open.remove(call.callNumber);
   }
 
   /** A call was cut off while it ran and has not come back. */
@@ -45,6 +63,7 @@ final class CallDesk {
   /** It has come back after all. */
   void returned() {
     abandoned.decrementAndGet();
+    afterReturn.run();
   }
 
   int countAbandoned() {
@@ -53,7 +72,7 @@ final class CallDesk {
 
   /** Cuts off what runs or is about to: everything, or all but the closes. */
   void cutAll(boolean closesToo) {
-    for (TimedCall<?> call : open) {
+    for (TimedCall<?> call : open.values()) {
       if (closesToo || !call.outlivesPool()) {
         call.cut("the pool is closed");
       }

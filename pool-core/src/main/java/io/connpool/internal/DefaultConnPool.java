@@ -7,6 +7,7 @@ import io.connpool.CloseReason;
 import io.connpool.ConnPool;
 import io.connpool.Lease;
 import io.connpool.PoolBuilder;
+import io.connpool.PoolClosedException;
 import io.connpool.PoolConfig;
 import io.connpool.PoolStats;
 import java.time.Duration;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The pool as its users see it, laid over the engine. */
 public final class DefaultConnPool<C> implements ConnPool<C> {
-  private final Engine<C> engine;
+  final Engine<C> engine;
   private final WaitingRoom<C> waitingRoom;
   private final AtomicReference<Description<PoolBuilder<C>>> description;
 
@@ -120,7 +121,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
       long nanos, Call<? super C, ? extends R, X> body) throws X, InterruptedException {
     Objects.requireNonNull(body, "body");
     Loan<C> loan = acquireWithin(nanos);
-    C connection = loan.get();
+    C connection = connection(loan);
     R result;
     try {
       result = body.with(connection);
@@ -182,7 +183,13 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
       loan.close();
       return;
     }
-    C connection = loan.get();
+    C connection;
+    try {
+      connection = connection(loan);
+    } catch (PoolClosedException closed) {
+      result.completeExceptionally(closed);
+      return;
+    }
     CompletionStage<R> stage;
     try {
       stage = Objects.requireNonNull(body.with(connection), "the stage of an async call");
@@ -205,6 +212,15 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
             result.completeExceptionally(real);
           }
         });
+  }
+
+  /** Of a loan just begun, which only a close without grace can have ended already. */
+  private C connection(Loan<C> loan) {
+    C connection = loan.connection();
+    if (connection == null) {
+      throw waitingRoom.closed();
+    }
+    return connection;
   }
 
   /** The transport judges what a body threw, and the lease ends accordingly. */

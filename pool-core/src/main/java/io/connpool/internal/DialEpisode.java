@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DialEpisode<C> {
   private final Engine<C> engine;
-  private final Slot<C> slot;
+  final Slot<C> slot;
   private final DialPacing.Episode pacing;
   private final Supply<C>.Help help;
   private final long ticket;

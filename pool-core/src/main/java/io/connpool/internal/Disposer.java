@@ -87,8 +87,7 @@ final class Disposer<C> {
     }
   }
 
-  private void closeFailed(CloseReason reason, Throwable failure) {
-    failures.increment();
+  private void logFailure(CloseReason reason, Throwable failure) {
     LOG.log(
         Level.WARNING,
         () -> "pool " + engine.name + ": closing a connection (" + reason + ") failed",
@@ -109,6 +108,19 @@ final class Disposer<C> {
     Boolean call() throws Exception {
       engine.transport.close(connection, reason);
       return true;
+    }
+
+    /**
+     * After a freeze of the whole process the limit may be over before a worker has begun. That is
+     * counted as a failure, but the connection is closed all the same.
+     */
+    @Override
+    void missed() {
+      try {
+        call();
+      } catch (Throwable failure) {
+        logFailure(reason, failure);
+      }
     }
 
     /** The pool has ended; whoever brings this connection so late closes it himself. */
@@ -137,7 +149,8 @@ final class Disposer<C> {
 
     private void ended(@Nullable Throwable failure) {
       if (failure != null) {
-        closeFailed(reason, failure);
+        failures.increment();
+        logFailure(reason, failure);
       }
       boolean wasBehind = queued.getAndDecrement() == BACKLOG;
       running.decrementAndGet();

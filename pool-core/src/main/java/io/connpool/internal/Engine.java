@@ -46,7 +46,7 @@ final class Engine<C> {
     attention.set(Attention.BEFORE_LOAN, transport.looks || settings.fair);
     attention.set(Attention.INSPECT, transport.inspects);
     attention.set(Attention.TRIM, settings.overflows());
-    calls = new CallDesk(environment);
+    calls = new CallDesk(environment, this::capacityFreed);
     table = new SlotTable<>(this);
     census = new Census<>(this);
     lending = new Lending<>(this);

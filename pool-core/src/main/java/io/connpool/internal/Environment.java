@@ -6,7 +6,7 @@ import java.util.random.RandomGenerator;
 /**
  * The world a pool lives in. Tests bring their own, with a clock they move by hand.
  *
- * @param clock tells the time and parks threads
+ * @param clock tells the time, parks threads and wakes them
  * @param timers runs short tasks of the engine's later; never user code
  * @param workers runs user code; shut down with the pool
  * @param random for jitter
@@ -45,6 +45,14 @@ public record Environment(
      * @param moment on the scale of {@link #nanoTime}
      */
     void parkUntil(Object blocker, long moment);
+
+    /**
+     * Lets a thread go on that parks here, or will park next. Every wake-up of the engine's comes
+     * through here, so that a clock of a test's knows who was woken and who only looks as if.
+     *
+     * @param thread any thread
+     */
+    void unpark(Thread thread);
   }
 
   /** Tasks for later. */

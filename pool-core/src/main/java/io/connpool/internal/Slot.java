@@ -164,7 +164,7 @@ final class Slot<C> extends SlotFields<C> {
   /** Takes a parked shared connection with a first share. Returns as {@link #tryJoin}. */
   long tryJoinParked(long parked) {
     long joined = with(parked, SHARED) + SHARE;
-    return cas(parked, joined) ? joined : 0;
+    return capacity > 0 && cas(parked, joined) ? joined : 0;
   }
 
   /** Whether the connection that was joined with this result is still here. */

@@ -3,8 +3,8 @@ package io.connpool.internal;
 import io.connpool.CloseReason;
 import io.connpool.DialException;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -41,7 +41,11 @@ final class Supply<C> {
   private final AtomicBoolean alarmSet = new AtomicBoolean();
   private final AtomicLong serials = new AtomicLong();
   private final AtomicInteger failedEpisodes = new AtomicInteger();
-  private final Set<DialEpisode<C>> paused = ConcurrentHashMap.newKeySet();
+
+  /** By slot, so that a close goes on with them in an order that can be replayed. */
+  private final ConcurrentNavigableMap<Integer, DialEpisode<C>> paused =
+      new ConcurrentSkipListMap<>();
+
   private final List<WarmUp> warmUps = new CopyOnWriteArrayList<>();
   private final LongAdder dialed = new LongAdder();
   private final LongAdder failures = new LongAdder();
@@ -135,7 +139,7 @@ final class Supply<C> {
   int warmUp(int target, int parallelism, long nanos, IntConsumer progress)
       throws InterruptedException {
     long deadline = engine.now() + nanos;
-    WarmUp warmUp = new WarmUp(target, parallelism);
+    WarmUp warmUp = new WarmUp(engine.environment.clock(), target, parallelism);
     warmUps.add(warmUp);
     try {
       int told = -1;
@@ -317,7 +321,7 @@ final class Supply<C> {
 
   /** Goes on with the episode at that moment, or at once if the pool is closed. */
   void pause(DialEpisode<C> episode, long moment) {
-    paused.add(episode);
+    paused.put(episode.slot.index, episode);
     engine.at(moment, () -> resume(episode));
     if (engine.isClosed()) {
       resume(episode);
@@ -325,14 +329,14 @@ final class Supply<C> {
   }
 
   private void resume(DialEpisode<C> episode) {
-    if (paused.remove(episode)) {
+    if (paused.remove(episode.slot.index, episode)) {
       episode.begin();
     }
   }
 
   /** The pool is closed: there is nothing to wait for any more. */
   void endPauses() {
-    paused.forEach(this::resume);
+    paused.values().forEach(this::resume);
   }
 
   long nextSerial() {

@@ -18,4 +18,9 @@ enum SystemClock implements Environment.Clock {
       LockSupport.parkNanos(blocker, left);
     }
   }
+
+  @Override
+  public void unpark(Thread thread) {
+    LockSupport.unpark(thread);
+  }
 }

@@ -18,11 +18,16 @@ abstract class TimedCall<T> implements Runnable {
 
   private final AtomicInteger phase = new AtomicInteger(QUEUED);
   private final CallDesk desk;
+
+  /** Order of creation among the calls of a pool. */
+  final long callNumber;
+
   private volatile @Nullable Thread runner;
   private Environment.@Nullable Timer limit;
 
   TimedCall(CallDesk desk) {
     this.desk = desk;
+    this.callNumber = desk.nextNumber();
   }
 
   /** The user code. */
@@ -36,6 +41,9 @@ abstract class TimedCall<T> implements Runnable {
 
   /** The user code returned after {@link #failed} had been called for it. */
   void late(T result) {}
+
+  /** The user code was cut off before it could begin; a worker has come to it after all. */
+  void missed() {}
 
   /** The workers take no tasks any more. */
   void refused() {
@@ -64,6 +72,9 @@ abstract class TimedCall<T> implements Runnable {
   public final void run() {
     runner = Thread.currentThread();
     if (!phase.compareAndSet(QUEUED, RUNNING)) {
+      desk.abandoned();
+      missed();
+      desk.returned();
       return;
     }
     T result = null;

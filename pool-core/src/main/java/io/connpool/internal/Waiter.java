@@ -2,7 +2,6 @@ package io.connpool.internal;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +21,7 @@ class Waiter<C> {
     }
   }
 
+  private final Environment.Clock clock;
   private final @Nullable Thread thread;
 
   /** Order of arrival; set by the queue before the waiter is visible. */
@@ -31,7 +31,8 @@ class Waiter<C> {
   private volatile @Nullable Object outcome;
 
   /** A thread that will park, or null for a subclass that needs no waking. */
-  Waiter(@Nullable Thread thread) {
+  Waiter(Environment.Clock clock, @Nullable Thread thread) {
+    this.clock = clock;
     this.thread = thread;
   }
 
@@ -73,6 +74,8 @@ class Waiter<C> {
 
   /** Wakes the thread. */
   void wake() {
-    LockSupport.unpark(thread);
+    if (thread != null) {
+      clock.unpark(thread);
+    }
   }
 }

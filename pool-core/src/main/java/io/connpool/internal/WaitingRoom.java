@@ -27,7 +27,7 @@ final class WaitingRoom<C> {
   /** Waits for a connection, not beyond the time given. */
   Loan<C> await(long nanos) throws InterruptedException {
     long deadline = engine.now() + nanos;
-    Waiter<C> me = new Waiter<>(Thread.currentThread());
+    Waiter<C> me = new Waiter<>(engine.environment.clock(), Thread.currentThread());
     enter(me);
     boolean mustPassOn = false;
     try {
@@ -104,9 +104,9 @@ final class WaitingRoom<C> {
 
   /** Queues a caller that does not block. */
   CompletableFuture<Lease<C>> enqueue(long nanos) {
-    AsyncWaiter<C> waiter = new AsyncWaiter<>(this);
+    AsyncWaiter<C> waiter = new AsyncWaiter<>(this, engine.environment.clock(), nanos);
     if (nanos > 0) { // before anybody can see that it waits
-      waiter.limitedBy(engine.at(engine.now() + nanos, () -> failTimedOut(waiter, nanos)));
+      waiter.limitedBy(engine.at(engine.now() + nanos, () -> failTimedOut(waiter)));
     }
     try {
       enter(waiter);
@@ -119,7 +119,7 @@ final class WaitingRoom<C> {
     if (engine.isClosed()) {
       engine.handout.fail(waiter, closed());
     } else if (nanos == 0) {
-      failTimedOut(waiter, nanos);
+      failTimedOut(waiter);
     }
     return waiter.future();
   }
@@ -140,11 +140,7 @@ final class WaitingRoom<C> {
     Loan<C> loan = waiter.loan();
     Throwable failure = waiter.failure();
     if (loan != null && !engine.lending.isGood(loan)) {
-      queue.reopen(waiter);
-      engine.capacityFreed();
-      if (engine.isClosed()) {
-        engine.handout.fail(waiter, closed());
-      }
+      waitAgain(waiter);
       return;
     }
     departed(waiter);
@@ -152,6 +148,24 @@ final class WaitingRoom<C> {
       waiter.future().completeExceptionally(failure);
     } else if (loan != null && !waiter.future().complete(loan)) {
       loan.close(); // cancelled meanwhile
+    }
+  }
+
+  /**
+   * The loan was bad. What ended the wait meanwhile found this waiter served and did nothing, so it
+   * is looked at here once more, after the waiter can be seen to wait.
+   */
+  private void waitAgain(AsyncWaiter<C> waiter) {
+    queue.reopen(waiter);
+    engine.capacityFreed();
+    if (engine.isClosed()) {
+      engine.handout.fail(waiter, closed());
+    } else if (waiter.future().isCancelled()) {
+      if (queue.leave(waiter)) {
+        departed(waiter);
+      }
+    } else if (waiter.isOverdue()) {
+      failTimedOut(waiter);
     }
   }
 
@@ -229,8 +243,9 @@ final class WaitingRoom<C> {
         stats);
   }
 
-  private void failTimedOut(AsyncWaiter<C> waiter, long nanos) {
-    if (waiter.isWaiting() && engine.handout.fail(waiter, timedOut(nanos))) {
+  private void failTimedOut(AsyncWaiter<C> waiter) {
+    waiter.markOverdue(); // before it looks: one whose loan turns out bad looks at this afterwards
+    if (waiter.isWaiting() && engine.handout.fail(waiter, timedOut(waiter.limitNanos()))) {
       engine.census.countTimeout();
     }
   }

@@ -15,7 +15,7 @@ class WaitQueueTest {
   private final WaitQueue<String> queue = new WaitQueue<>(new Attention());
 
   private Waiter<String> joined() {
-    Waiter<String> waiter = new Waiter<>(Thread.currentThread());
+    Waiter<String> waiter = new Waiter<>(SystemClock.INSTANCE, Thread.currentThread());
     queue.join(waiter);
     return waiter;
   }

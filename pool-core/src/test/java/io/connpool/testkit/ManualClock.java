@@ -61,6 +61,11 @@ public final class ManualClock implements Environment.Clock, Environment.Timers 
     }
   }
 
+  @Override
+  public void unpark(Thread thread) {
+    LockSupport.unpark(thread);
+  }
+
   /** Waits for this clock, as a slow peer would make one wait; interruptible. */
   public void sleep(Duration duration) throws InterruptedException {
     long until = now.get() + duration.toNanos();
