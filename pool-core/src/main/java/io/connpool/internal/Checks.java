@@ -137,8 +137,9 @@ final class Checks<C> {
 
   /** What was checked and is good goes to who waits, or back to where it was parked. */
   private void settle(Slot<C> slot, long owned) {
-    // a probe proves less than a heartbeat: it does not make an unused connection lendable
-    if (!engine.queue.isEmpty() && slot.provenAt - provenAfter() >= 0) {
+    // A probe proves less than a heartbeat: it does not make an unused connection lendable. And one
+    // that may serve nobody now stays parked: what is published counts as used.
+    if (!engine.queue.isEmpty() && slot.capacity > 0 && slot.provenAt - provenAfter() >= 0) {
       engine.handout.publish(slot, owned);
     } else if (!slot.trySettleParked(owned)) {
       engine.removal.discardHeld(slot, owned, slot.doom);

@@ -52,6 +52,10 @@ final class Handout<C> {
 
   /** Gives a loan to the heir or the first waiter, or ends it if nobody waits. */
   void deliver(Loan<C> loan) {
+    if (Slot.isDoomed(loan.slot.word)) { // since it was lent to one who left
+      putBack(loan);
+      return;
+    }
     Waiter<C> heir = queue.claimHeir();
     if (heir != null && grant(heir, loan)) {
       return;

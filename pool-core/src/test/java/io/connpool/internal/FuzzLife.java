@@ -4,6 +4,7 @@ import io.connpool.PoolStats;
 import io.connpool.PoolsUnderTest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,7 @@ final class FuzzLife {
 
   private boolean closing;
   private int commandsAfterEnd;
-  private final List<Boolean> closes = new ArrayList<>();
+  private final List<Boolean> closes = Collections.synchronizedList(new ArrayList<>());
 
   FuzzLife(RandomGenerator random, FuzzTrace trace) {
     this.trace = trace;
