@@ -47,6 +47,17 @@ public final class DnsWatch {
       this.signals = signals;
     }
 
+    /**
+     * The connection was made anew and leads elsewhere.
+     *
+     * @param remote where to
+     * @return to be used from now on instead of this
+     */
+    public Watched movedTo(InetSocketAddress remote) {
+      forget();
+      return watch.watch(remote, signals);
+    }
+
     /** The connection is closed. */
     public void forget() {
       watch.watched.remove(this);
