@@ -7,4 +7,7 @@ module io.connpool.tcp {
   requires static org.jspecify;
 
   exports io.connpool.tcp;
+
+  provides io.connpool.spi.TransportProvider with
+      io.connpool.tcp.TcpProvider;
 }

@@ -353,6 +353,11 @@ final class Link {
     return answersOwed > 0 || bytesOwed || in.hasRemaining() ? Health.DIRTY : Health.CLEAN;
   }
 
+  /** A lease begins. What happened before, such as a heartbeat, is no part of it. */
+  void leased() {
+    markLease();
+  }
+
   /** A lease has ended. */
   Health released(@Nullable Drain drain) {
     Health left = atRest();
@@ -361,7 +366,6 @@ final class Link {
     }
     lentBefore = true;
     state = state == TcpConn.State.BROKEN ? state : TcpConn.State.UNPROVEN;
-    markLease();
     return left;
   }
 
@@ -388,7 +392,6 @@ final class Link {
 
   /** The look before a lease, by how long it lay idle. */
   Health look(long probeAfterNanos) {
-    markLease();
     Health seen = atRest();
     if (seen != Health.CLEAN) {
       return seen;

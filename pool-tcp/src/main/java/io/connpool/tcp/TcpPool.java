@@ -24,12 +24,35 @@ public final class TcpPool implements AutoCloseable {
   private final TcpTransport transport;
   private final Framing framing;
   private final Duration timeout;
+  private volatile Runnable onClose = () -> {};
 
   TcpPool(ConnPool<TcpConn> pool, TcpTransport transport, Framing framing, Duration timeout) {
     this.pool = pool;
     this.transport = transport;
     this.framing = framing;
     this.timeout = timeout;
+  }
+
+  /**
+   * Begins to describe a pool by a URI: {@code tcp://host:port}, {@code tls://host:port} or {@code
+   * unix:///path}. Its options are those of the pool ({@code maxActive=20}) and of the connections:
+   *
+   * <pre>
+   * framing=length|lines|fixed|raw|delimiter   timeout=1s             keepAlive=60s,15s,4
+   * header=1..4  order=big|little              probeAfter=1ms         bindTo=10.0.0.1
+   * inclusive=true  adjustment=2  magic=cafe   dnsRefresh=30s         drain=64k,20ms
+   * max=64k  size=16  delimiter=END            retries=2,100ms
+   * tls: ca=ca.pem  cert=me.pem  key=me.key  serverName=db.example  verifyHostname=false
+   *      alpn=a,b  versions=TLSv1.3,TLSv1.2
+   * </pre>
+   *
+   * @param uri what to connect to, and how
+   * @return a builder that may be refined
+   * @throws IllegalArgumentException if the URI has another scheme, a value that makes no sense, or
+   *     an option that does not exist; with the value
+   */
+  public static TcpPoolBuilder of(String uri) {
+    return TcpUri.poolOf(uri);
   }
 
   /**
@@ -161,9 +184,15 @@ public final class TcpPool implements AutoCloseable {
     return transport.lastWords();
   }
 
+  /** What is to happen first when this is closed. */
+  void onClose(Runnable task) {
+    onClose = task;
+  }
+
   /** Closes the pool, see {@link ConnPool#close()}. */
   @Override
   public void close() {
+    onClose.run();
     pool.close();
   }
 

@@ -133,6 +133,12 @@ final class TcpTransport implements Transport<TcpConn> {
   }
 
   @Override
+  public Health onAcquire(TcpConn conn) {
+    conn.link().leased();
+    return Health.CLEAN;
+  }
+
+  @Override
   public Health onRelease(TcpConn conn) {
     return conn.link().released(settings.drain());
   }
