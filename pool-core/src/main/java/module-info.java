@@ -12,6 +12,7 @@ import org.jspecify.annotations.NullMarked;
 module io.connpool {
   requires static org.jspecify;
   requires static org.apache.commons.pool2;
+  requires jdk.net;
   requires io.github.resilience4j.core;
   requires io.github.resilience4j.retry;
 

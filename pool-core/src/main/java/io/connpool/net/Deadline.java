@@ -45,6 +45,11 @@ public final class Deadline {
     return after(context.remaining());
   }
 
+  /** The moment itself, on {@link System#nanoTime()}. */
+  long nanoTime() {
+    return nanoTime;
+  }
+
   private static long saturatedNanos(Duration timeout) {
     return timeout.compareTo(LONGEST) < 0 ? timeout.toNanos() : Long.MAX_VALUE;
   }

@@ -3,27 +3,37 @@ package io.connpool.net;
 import io.connpool.DialContext;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import jdk.net.ExtendedSocketOptions;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Opens connected TCP channels to one {@link Endpoint}. Immutable; any number of threads may dial
- * at once.
+ * Opens connected channels to one {@link Endpoint} by TCP, or to a unix socket. Immutable; any
+ * number of threads may dial at once.
  *
- * <p>The channels are blocking, with {@link StandardSocketOptions#TCP_NODELAY} (a request must not
- * wait for the acknowledgement of the one before it) and {@link StandardSocketOptions#SO_KEEPALIVE}
- * (a peer that vanished is noticed some day) switched on.
+ * <p>The channels are blocking; those over TCP have {@link StandardSocketOptions#TCP_NODELAY} (a
+ * request must not wait for the acknowledgement of the one before it) and {@link
+ * StandardSocketOptions#SO_KEEPALIVE} (a peer that vanished is noticed some day) switched on.
  *
  * <p><b>How a dial goes.</b> The name is resolved, then each address is tried in turn until one
  * answers. An address that stays silent gets an equal share of the time left, so that it cannot eat
@@ -42,20 +52,29 @@ public final class Dialer {
   private static final Map<SocketOption<?>, Object> DEFAULT_OPTIONS =
       Map.of(StandardSocketOptions.TCP_NODELAY, true, StandardSocketOptions.SO_KEEPALIVE, true);
 
-  /** Turns an endpoint into addresses, at least one. */
+  /** The addresses of one target at this moment, at least one; all of one protocol family. */
   @FunctionalInterface
-  interface Resolver {
-    List<InetSocketAddress> resolve(Endpoint endpoint) throws UnknownHostException;
+  private interface Addresses {
+    List<? extends SocketAddress> now() throws UnknownHostException;
   }
 
-  private final Endpoint endpoint;
-  private final Resolver resolver;
+  private final String target;
+  private final boolean unix;
+  private final Addresses addresses;
   private final Map<SocketOption<?>, Object> options;
+  private final @Nullable InetSocketAddress bindTo;
 
-  private Dialer(Endpoint endpoint, Resolver resolver, Map<SocketOption<?>, Object> options) {
-    this.endpoint = endpoint;
-    this.resolver = resolver;
+  private Dialer(
+      String target,
+      boolean unix,
+      Addresses addresses,
+      Map<SocketOption<?>, Object> options,
+      @Nullable InetSocketAddress bindTo) {
+    this.target = target;
+    this.unix = unix;
+    this.addresses = addresses;
     this.options = options;
+    this.bindTo = bindTo;
   }
 
   /**
@@ -65,11 +84,31 @@ public final class Dialer {
    * @return the dialer
    */
   public static Dialer to(Endpoint endpoint) {
-    return to(endpoint, Endpoint::resolve);
+    return to(endpoint, Resolver.SYSTEM);
   }
 
-  static Dialer to(Endpoint endpoint, Resolver resolver) {
-    return new Dialer(endpoint, resolver, DEFAULT_OPTIONS);
+  /**
+   * As {@link #to(Endpoint)}, with names resolved otherwise than by the machine.
+   *
+   * @param endpoint where to
+   * @param resolver asked at every dial
+   * @return the dialer
+   */
+  public static Dialer to(Endpoint endpoint, Resolver resolver) {
+    return new Dialer(
+        endpoint.toString(), false, () -> resolver.resolve(endpoint), DEFAULT_OPTIONS, null);
+  }
+
+  /**
+   * A dialer for a unix socket, with the machine's options.
+   *
+   * @param file the socket's file, which need not exist yet
+   * @return the dialer
+   * @throws IllegalArgumentException if the path is not one of the machine's default file system
+   */
+  public static Dialer toUnix(Path file) {
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(file);
+    return new Dialer("unix:" + file, true, () -> List.of(address), Map.of(), null);
   }
 
   /**
@@ -84,26 +123,82 @@ public final class Dialer {
    * @throws UncheckedIOException if there is no socket to try it on
    */
   public <T> Dialer option(SocketOption<T> option, T value) {
-    try (SocketChannel trial = SocketChannel.open()) {
-      trial.setOption(option, value);
-    } catch (UnsupportedOperationException | IllegalArgumentException refused) {
-      throw new IllegalArgumentException(
-          "socket option " + option + " cannot be set to " + value, refused);
+    try (SocketChannel trial = newChannel()) {
+      tryOut(trial, option, value);
     } catch (IOException noSocket) {
       throw new UncheckedIOException(noSocket);
     }
     Map<SocketOption<?>, Object> changed = new HashMap<>(options);
     changed.put(option, value);
-    return new Dialer(endpoint, resolver, Map.copyOf(changed));
+    return new Dialer(target, unix, addresses, Map.copyOf(changed), bindTo);
+  }
+
+  private static <T> void tryOut(SocketChannel trial, SocketOption<T> option, T value)
+      throws IOException {
+    try {
+      trial.setOption(option, value);
+    } catch (UnsupportedOperationException | IllegalArgumentException | SocketException refused) {
+      throw new IllegalArgumentException(
+          "socket option " + option + " cannot be set to " + value, refused);
+    }
   }
 
   /**
-   * Where this dialer dials.
+   * The same dialer with keep-alive of its own pace, so that a peer that vanished is noticed, and a
+   * gateway on the way does not forget the connection. The machine's own pace is two hours.
    *
-   * @return the endpoint, unresolved
+   * @param idle after how long without traffic the kernel asks the peer; whole seconds, 1 or more
+   * @param interval how long it waits for an answer before it asks again; as idle
+   * @param count after how many questions without an answer the connection is dead; 1 or more
+   * @return a new dialer
+   * @throws IllegalArgumentException if a value is none of these, or if this machine cannot set the
+   *     pace
    */
-  public Endpoint endpoint() {
-    return endpoint;
+  public Dialer keepAlive(Duration idle, Duration interval, int count) {
+    return option(StandardSocketOptions.SO_KEEPALIVE, true)
+        .option(ExtendedSocketOptions.TCP_KEEPIDLE, seconds("idle", idle))
+        .option(ExtendedSocketOptions.TCP_KEEPINTERVAL, seconds("interval", interval))
+        .option(ExtendedSocketOptions.TCP_KEEPCOUNT, count);
+  }
+
+  private static int seconds(String what, Duration value) {
+    if (value.getSeconds() < 1 || value.getNano() != 0 || value.getSeconds() > Short.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "keep-alive " + what + " must be whole seconds from 1 to 32767, was " + value);
+    }
+    return (int) value.getSeconds();
+  }
+
+  /**
+   * The same dialer with this side's address chosen, as where a firewall lets only one pass.
+   *
+   * @param address of this machine
+   * @return a new dialer; each channel gets a free port of the address
+   * @throws IllegalArgumentException if it is no address of this machine, or this dials a unix
+   *     socket
+   * @throws UncheckedIOException if there is no socket to try it on
+   */
+  public Dialer bindTo(InetAddress address) {
+    InetSocketAddress anyPort = new InetSocketAddress(address, 0);
+    if (unix) {
+      throw new IllegalArgumentException(target + " cannot be dialed from address " + address);
+    }
+    try (SocketChannel trial = newChannel()) {
+      trial.bind(anyPort);
+    } catch (BindException foreign) {
+      throw new IllegalArgumentException(address + " is no address of this machine", foreign);
+    } catch (IOException noSocket) {
+      throw new UncheckedIOException(noSocket);
+    }
+    return new Dialer(target, unix, addresses, options, anyPort);
+  }
+
+  private SocketChannel newChannel() throws IOException {
+    return unix ? SocketChannel.open(StandardProtocolFamily.UNIX) : SocketChannel.open();
+  }
+
+  static boolean isUnix(SocketAddress address) {
+    return address instanceof UnixDomainSocketAddress;
   }
 
   /**
@@ -138,16 +233,16 @@ public final class Dialer {
     if (deadline.hasPassed()) {
       throw noTimeLeft(began);
     }
-    List<InetSocketAddress> addresses = resolver.resolve(endpoint);
+    List<? extends SocketAddress> candidates = addresses.now();
     List<IOException> failures = new ArrayList<>();
-    for (InetSocketAddress address : addresses) {
-      int addressesLeft = addresses.size() - failures.size();
+    for (SocketAddress address : candidates) {
+      int addressesLeft = candidates.size() - failures.size();
       long share = share(deadline.remainingNanos(), addressesLeft);
       if (share == 0) {
         break;
       }
       // Outside of the try: when no socket is to be had, the address is not to blame.
-      SocketChannel channel = SocketChannel.open();
+      SocketChannel channel = newChannel();
       long tried = System.nanoTime();
       try {
         return connected(channel, address, share);
@@ -169,18 +264,46 @@ public final class Dialer {
     return Math.max(nanosLeft / addressesLeft, Math.min(nanosLeft, LEAST_SHARE_NANOS));
   }
 
-  private SocketChannel connected(SocketChannel channel, InetSocketAddress address, long nanos)
+  private SocketChannel connected(SocketChannel channel, SocketAddress address, long nanos)
       throws IOException {
     try {
       for (Map.Entry<SocketOption<?>, Object> option : options.entrySet()) {
         set(channel, option.getKey(), option.getValue());
       }
-      channel.socket().connect(address, millisRoundedUp(nanos));
-      refuseItself(channel, address);
+      if (unix) {
+        connectUnix(channel, address, nanos);
+      } else {
+        if (bindTo != null) {
+          channel.bind(bindTo);
+        }
+        channel.socket().connect(address, millisRoundedUp(nanos));
+        refuseItself(channel, address);
+      }
       return channel;
     } catch (Throwable failure) {
       close(channel, failure);
       throw failure;
+    }
+  }
+
+  /** The JDK has no limit for this; it blocks while the server's queue is full. */
+  private static void connectUnix(SocketChannel channel, SocketAddress address, long nanos)
+      throws IOException {
+    Cut cut = new Cut(channel::close);
+    Fuse fuse = cut.newFuse();
+    fuse.arm(Deadline.after(Duration.ofNanos(nanos)));
+    try {
+      channel.connect(address);
+      fuse.disarm();
+      if (cut.isDone()) { // after the connect and before it was disarmed
+        throw new ClosedChannelException();
+      }
+    } catch (ClosedByInterruptException interrupted) {
+      throw interrupted;
+    } catch (ClosedChannelException closed) {
+      throw cut.explained(closed, address);
+    } finally {
+      cut.forget();
     }
   }
 
@@ -190,7 +313,7 @@ public final class Dialer {
    * read its own requests and keep the server from its port. Lingering for 0 spares the port the
    * minute in TIME_WAIT as well.
    */
-  private static void refuseItself(SocketChannel channel, InetSocketAddress address)
+  private static void refuseItself(SocketChannel channel, SocketAddress address)
       throws IOException {
     if (address.equals(channel.getLocalAddress())) {
       channel.setOption(StandardSocketOptions.SO_LINGER, 0);
@@ -217,8 +340,11 @@ public final class Dialer {
     }
   }
 
-  private IOException explained(IOException failure, InetSocketAddress address, long began) {
-    String place = endpoint + " at " + address.getAddress().getHostAddress();
+  private IOException explained(IOException failure, SocketAddress address, long began) {
+    String place =
+        address instanceof InetSocketAddress at
+            ? target + " at " + at.getAddress().getHostAddress()
+            : target;
     String message = place + ": " + failure.getMessage() + " after " + millisSince(began) + " ms";
     IOException explained =
         failure instanceof SocketTimeoutException
@@ -230,10 +356,16 @@ public final class Dialer {
 
   private SocketTimeoutException noTimeLeft(long began) {
     return new SocketTimeoutException(
-        endpoint
+        target
             + ": no time left to connect, "
             + millisSince(began)
             + " ms went into resolving the name");
+  }
+
+  /** Where it dials: {@code host:port} or {@code unix:/path}. */
+  @Override
+  public String toString() {
+    return target;
   }
 
   private static long millisSince(long began) {

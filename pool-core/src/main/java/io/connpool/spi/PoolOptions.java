@@ -5,13 +5,22 @@ import io.connpool.WhenExhausted;
 
 /**
  * The settings of a pool as options of a URI: each method of {@link PoolBuilder} that takes a value
- * which can be written down, under its own name.
+ * which can be written down, under its own name. For those who build pools of their own kind from a
+ * URI; {@link io.connpool.ConnPool#builder(java.net.URI, Class)} has used it already.
  */
-final class PoolOptions {
+public final class PoolOptions {
   private PoolOptions() {}
 
-  /** Takes over what is there, and asks for everything, so that all of it is known. */
-  static <C> PoolBuilder<C> apply(TransportUri uri, PoolBuilder<C> pool) {
+  /**
+   * Takes over what is there, and asks for everything, so that all of it is known.
+   *
+   * @param uri whose options
+   * @param pool to be changed
+   * @param <C> what the connections are
+   * @return the pool's builder
+   * @throws IllegalArgumentException if a value is not what its option needs
+   */
+  public static <C> PoolBuilder<C> apply(TransportUri uri, PoolBuilder<C> pool) {
     uri.text("compat").ifPresent(pool::compat); // first: the others refine it
     uri.text("name").ifPresent(pool::name);
     uri.integer("maxActive").ifPresent(pool::maxActive);

@@ -14,6 +14,7 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import io.connpool.testkit.Behaviour;
 import io.connpool.testkit.BlackHole;
 import io.connpool.testkit.FlakyServer;
+import io.connpool.testkit.UnixRelay;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.BindException;
@@ -22,18 +23,26 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import jdk.net.ExtendedSocketOptions;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class DialerTest {
 
@@ -66,6 +75,45 @@ class DialerTest {
           assertFalse(changed.getOption(StandardSocketOptions.TCP_NODELAY));
           assertTrue(changed.getOption(StandardSocketOptions.SO_KEEPALIVE));
           assertTrue(unchanged.getOption(StandardSocketOptions.TCP_NODELAY));
+        }
+      }
+    }
+
+    @Test
+    void setsThePaceOfKeepAlive() throws Exception {
+      try (FlakyServer server = FlakyServer.start(Behaviour.echo());
+          SocketChannel channel =
+              Dialer.to(server.endpoint())
+                  .keepAlive(Duration.ofSeconds(60), Duration.ofSeconds(15), 4)
+                  .connect(Deadline.after(LIMIT))) {
+        assertEquals(60, channel.getOption(ExtendedSocketOptions.TCP_KEEPIDLE));
+        assertEquals(15, channel.getOption(ExtendedSocketOptions.TCP_KEEPINTERVAL));
+        assertEquals(4, channel.getOption(ExtendedSocketOptions.TCP_KEEPCOUNT));
+      }
+    }
+
+    @Test
+    void dialsFromTheAddressItIsTold() throws Exception {
+      InetAddress second = InetAddress.getByName("127.0.0.2");
+      try (FlakyServer server = FlakyServer.start(Behaviour.echo());
+          SocketChannel channel =
+              Dialer.to(server.endpoint()).bindTo(second).connect(Deadline.after(LIMIT))) {
+        assertEquals(second, ((InetSocketAddress) channel.getLocalAddress()).getAddress());
+      }
+    }
+
+    @Test
+    void dialsUnixSockets() throws Exception {
+      try (FlakyServer server = FlakyServer.start(Behaviour.echo());
+          UnixRelay relay = UnixRelay.to(server)) {
+        Dialer dialer = Dialer.toUnix(relay.file());
+        assertEquals("unix:" + relay.file(), dialer.toString());
+        try (SocketChannel channel =
+            dialer.option(StandardSocketOptions.SO_SNDBUF, 65_536).connect(Deadline.after(LIMIT))) {
+          channel.write(US_ASCII.encode("x"));
+          ByteBuffer one = ByteBuffer.allocate(1);
+          channel.read(one);
+          assertEquals('x', one.get(0));
         }
       }
     }
@@ -374,5 +422,78 @@ class DialerTest {
   private static boolean isConnecting(StackTraceElement frame) {
     return frame.getClassName().equals(Dialer.class.getName())
         && frame.getMethodName().equals("connected");
+  }
+
+  @Nested
+  class Mistakes {
+
+    @Test
+    void aPaceThatNoKernelKnowsIsQuoted() {
+      Dialer dialer = Dialer.to(SOMEWHERE);
+      Duration good = Duration.ofSeconds(1);
+      for (Duration bad : List.of(Duration.ZERO, Duration.ofMillis(1_500), Duration.ofDays(1))) {
+        var idle =
+            assertThrows(IllegalArgumentException.class, () -> dialer.keepAlive(bad, good, 1));
+        assertTrue(idle.getMessage().contains(bad.toString()), idle::getMessage);
+        assertThrows(IllegalArgumentException.class, () -> dialer.keepAlive(good, bad, 1));
+      }
+      var count =
+          assertThrows(IllegalArgumentException.class, () -> dialer.keepAlive(good, good, 0));
+      assertTrue(count.getMessage().contains("TCP_KEEPCOUNT"), count::getMessage);
+    }
+
+    @Test
+    void anAddressOfAnotherMachineIsQuoted() throws Exception {
+      InetAddress foreign = InetAddress.getByName("192.0.2.1");
+      var wrong =
+          assertThrows(IllegalArgumentException.class, () -> Dialer.to(SOMEWHERE).bindTo(foreign));
+      assertTrue(wrong.getMessage().contains("192.0.2.1"), wrong::getMessage);
+    }
+
+    @Test
+    void aUnixSocketHasNoAddressAndNoDelayToSet() {
+      Dialer unix = Dialer.toUnix(Path.of("/nowhere"));
+      assertThrows(
+          IllegalArgumentException.class, () -> unix.bindTo(InetAddress.getLoopbackAddress()));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> unix.option(StandardSocketOptions.TCP_NODELAY, true));
+    }
+  }
+
+  @Nested
+  class OnUnixSocketsThatFail {
+    @TempDir Path folder;
+
+    @Test
+    void aFileThatIsNotThereIsARefusal() {
+      Path nowhere = folder.resolve("nowhere");
+      var refused =
+          assertThrows(
+              ConnectException.class, () -> Dialer.toUnix(nowhere).connect(Deadline.after(LIMIT)));
+      assertTrue(refused.getMessage().contains(nowhere.toString()), refused::getMessage);
+    }
+
+    @Test
+    void aServerWhoseQueueIsFullIsGivenUpAtTheDeadline() throws Exception {
+      Path file = folder.resolve("socket");
+      try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+        listener.bind(UnixDomainSocketAddress.of(file), 1);
+        Dialer dialer = Dialer.toUnix(file);
+        List<SocketChannel> fill = new ArrayList<>();
+        var silent =
+            assertThrows(
+                SocketTimeoutException.class,
+                () -> {
+                  while (fill.size() < 100) {
+                    fill.add(dialer.connect(Deadline.after(Duration.ofMillis(100))));
+                  }
+                });
+        assertTrue(silent.getMessage().contains(file.toString()), silent::getMessage);
+        for (SocketChannel channel : fill) {
+          channel.close();
+        }
+      }
+    }
   }
 }

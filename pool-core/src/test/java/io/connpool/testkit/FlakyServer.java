@@ -15,6 +15,8 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +38,13 @@ public final class FlakyServer implements AutoCloseable {
   /** Larger than any herd that a test lets loose, so that only a {@link BlackHole} drops a SYN. */
   private static final int BACKLOG = 4096;
 
+  /** Makes the listening socket. */
+  @FunctionalInterface
+  private interface Listening {
+    ServerSocket at(int port, int backlog, InetAddress address) throws IOException;
+  }
+
+  private final Listening listening;
   private final int port;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final FlakyThreads threads = new FlakyThreads();
@@ -48,7 +57,8 @@ public final class FlakyServer implements AutoCloseable {
   private ServerSocket listener;
   private @Nullable PortHolder holder;
 
-  private FlakyServer(int port, Behaviour... script) throws IOException {
+  private FlakyServer(Listening listening, int port, Behaviour... script) throws IOException {
+    this.listening = listening;
     this.script = checked(script);
     this.listener = listenAt(port);
     this.port = listener.getLocalPort();
@@ -62,7 +72,29 @@ public final class FlakyServer implements AutoCloseable {
    * @throws IOException if there is no socket for it
    */
   public static FlakyServer start(Behaviour... script) throws IOException {
-    return new FlakyServer(0, script);
+    return new FlakyServer(ServerSocket::new, 0, script);
+  }
+
+  /**
+   * Starts a server that speaks TLS; the handshake is made when a behaviour first reads or writes.
+   *
+   * @param context has the server's certificate, and whom it trusts
+   * @param needsClientCertificate whether clients without one are refused
+   * @param script as for {@link #start}
+   * @return as for {@link #start}
+   * @throws IOException as for {@link #start}
+   */
+  public static FlakyServer startTls(
+      SSLContext context, boolean needsClientCertificate, Behaviour... script) throws IOException {
+    Listening listening =
+        (port, backlog, address) -> {
+          SSLServerSocket socket =
+              (SSLServerSocket)
+                  context.getServerSocketFactory().createServerSocket(port, backlog, address);
+          socket.setNeedClientAuth(needsClientCertificate);
+          return socket;
+        };
+    return new FlakyServer(listening, 0, script);
   }
 
   /**
@@ -74,7 +106,7 @@ public final class FlakyServer implements AutoCloseable {
    */
   public static void main(String[] args) throws IOException {
     int port = args.length > 1 ? Integer.parseInt(args[1]) : 0;
-    try (FlakyServer server = new FlakyServer(port, Behaviour.parse(args[0]))) {
+    try (FlakyServer server = new FlakyServer(ServerSocket::new, port, Behaviour.parse(args[0]))) {
       System.out.println(server.port());
       System.in.transferTo(OutputStream.nullOutputStream());
     }
@@ -203,7 +235,7 @@ public final class FlakyServer implements AutoCloseable {
   }
 
   private ServerSocket listenAt(int wanted) throws IOException {
-    ServerSocket socket = new ServerSocket(wanted, BACKLOG, InetAddress.getLoopbackAddress());
+    ServerSocket socket = listening.at(wanted, BACKLOG, InetAddress.getLoopbackAddress());
     threads.start("flaky-" + socket.getLocalPort() + "-accept", () -> acceptUntilClosed(socket));
     return socket;
   }

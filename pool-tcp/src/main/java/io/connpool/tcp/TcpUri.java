@@ -1,0 +1,174 @@
+package io.connpool.tcp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.connpool.ConnPool;
+import io.connpool.PoolBuilder;
+import io.connpool.net.Tls;
+import io.connpool.spi.PoolOptions;
+import io.connpool.spi.TransportUri;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Reads what {@link TcpPool#of} documents. */
+final class TcpUri {
+  static final Set<String> SCHEMES = Set.of("tcp", "tls", "unix");
+
+  /** The framings by the names they have in a URI. */
+  private enum Kind {
+    LENGTH,
+    LINES,
+    FIXED,
+    RAW,
+    DELIMITER
+  }
+
+  private enum Order {
+    BIG,
+    LITTLE
+  }
+
+  private final TransportUri uri;
+
+  private TcpUri(TransportUri uri) {
+    this.uri = uri;
+  }
+
+  static TcpPoolBuilder poolOf(String text) {
+    TransportUri uri = TransportUri.of(URI.create(text));
+    if (!SCHEMES.contains(uri.scheme())) {
+      throw new IllegalArgumentException(
+          "the scheme must be tcp, tls or unix, but is " + uri.scheme() + " in " + uri);
+    }
+    TcpPoolBuilder builder = read(uri);
+    // A mistake shows now and not when the pool is built.
+    PoolBuilder<TcpConn> unused = PoolOptions.apply(uri, ConnPool.builder(builder.transport()));
+    uri.rejectLeftovers();
+    return builder.pool(pool -> PoolOptions.apply(uri, pool));
+  }
+
+  static TcpPoolBuilder read(TransportUri uri) {
+    return new TcpUri(uri).builder();
+  }
+
+  private TcpPoolBuilder builder() {
+    TcpPoolBuilder builder =
+        uri.scheme().equals("unix")
+            ? TcpPool.toUnix(Path.of(uri.path()))
+            : TcpPool.to(uri.endpoint());
+    framing().ifPresent(builder::framing);
+    uri.duration("timeout").ifPresent(builder::timeout);
+    uri.duration("probeAfter").ifPresent(builder::probeAfter);
+    parts("retries", 2, "tries and pause, as in 2,100ms")
+        .ifPresent(p -> builder.retry(new IoRetry(number("retries", p, 0), time(p.get(1)))));
+    parts("drain", 2, "bytes and time, as in 65536,20ms")
+        .ifPresent(p -> builder.drain(new Drain(number("drain", p, 0), time(p.get(1)))));
+    if (!uri.scheme().equals("unix")) {
+      uri.duration("dnsRefresh").ifPresent(builder::dnsRefresh);
+      uri.text("bindTo").ifPresent(address -> builder.bindTo(addressOf(address)));
+      parts("keepAlive", 3, "idle, interval and count, as in 60s,15s,4")
+          .ifPresent(
+              p -> builder.keepAlive(time(p.get(0)), time(p.get(1)), number("keepAlive", p, 2)));
+    }
+    if (uri.scheme().equals("tls")) {
+      builder.tls(tls());
+    }
+    return builder;
+  }
+
+  private Optional<Framing> framing() {
+    Optional<Kind> kind = uri.choice("framing", Kind.class);
+    return kind.map(
+        named ->
+            switch (named) {
+              case LENGTH -> lengthPrefixed();
+              case LINES -> Framing.lines(max().orElse(Framing.DEFAULT_MAX_MARKED));
+              case FIXED -> Framing.fixed(uri.integer("size").orElse(0));
+              case RAW -> Framing.raw();
+              case DELIMITER ->
+                  Framing.delimiter(
+                      uri.text("delimiter").orElse("").getBytes(UTF_8),
+                      max().orElse(Framing.DEFAULT_MAX_MARKED));
+            });
+  }
+
+  private Framing lengthPrefixed() {
+    LengthPrefixed framing = Framing.lengthPrefixed();
+    framing = uri.integer("header").map(framing::headerBytes).orElse(framing);
+    boolean little = uri.choice("order", Order.class).orElse(Order.BIG) == Order.LITTLE;
+    framing = framing.order(little ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+    framing = uri.flag("inclusive").map(framing::lengthIncludesHeader).orElse(framing);
+    framing = uri.integer("adjustment").map(framing::lengthAdjustment).orElse(framing);
+    framing = uri.text("magic").map(HexFormat.of()::parseHex).map(framing::magic).orElse(framing);
+    return max().map(framing::max).orElse(framing);
+  }
+
+  private Optional<Integer> max() {
+    return uri.bytes("max").map(bytes -> (int) Math.min(bytes, Integer.MAX_VALUE));
+  }
+
+  private Tls tls() {
+    Tls tls = Tls.system();
+    Optional<String> ca = uri.text("ca");
+    if (ca.isPresent()) {
+      tls = tls.trust(Path.of(ca.get()));
+    }
+    Optional<String> cert = uri.text("cert");
+    Optional<String> key = uri.text("key");
+    if (cert.isPresent() != key.isPresent()) {
+      throw new IllegalArgumentException("cert and key must be given together in " + uri);
+    }
+    if (cert.isPresent() && key.isPresent()) {
+      tls = tls.identity(Path.of(cert.get()), Path.of(key.get()));
+    }
+    tls = uri.text("serverName").map(tls::serverName).orElse(tls);
+    tls = uri.flag("verifyHostname").map(tls::verifyHostname).orElse(tls);
+    tls = uri.text("alpn").map(names -> names.split(",", -1)).map(tls::alpn).orElse(tls);
+    return uri.text("versions").map(names -> names.split(",", -1)).map(tls::versions).orElse(tls);
+  }
+
+  private Optional<List<String>> parts(String option, int count, String expected) {
+    return uri.text(option)
+        .map(
+            text -> {
+              List<String> parts = List.of(text.split(",", -1));
+              if (parts.size() != count) {
+                throw new IllegalArgumentException(
+                    option + " must be " + expected + ", but is \"" + text + "\"");
+              }
+              return parts;
+            });
+  }
+
+  private static int number(String option, List<String> parts, int index) {
+    try {
+      return Integer.parseInt(parts.get(index));
+    } catch (NumberFormatException none) {
+      throw new IllegalArgumentException(
+          option + " must have a number at " + (index + 1) + ", but is " + parts, none);
+    }
+  }
+
+  /** As the options of the pool write a time. */
+  private static Duration time(String text) {
+    return TransportUri.of(URI.create("x://h?time=" + text))
+        .duration("time")
+        .orElseThrow(() -> new IllegalArgumentException("a time is missing"));
+  }
+
+  private static InetAddress addressOf(String text) {
+    try {
+      return InetAddress.getByName(text);
+    } catch (UnknownHostException unknown) {
+      throw new IllegalArgumentException("bindTo must be an address, but is " + text, unknown);
+    }
+  }
+}
