@@ -78,7 +78,10 @@ final class Checks<C> {
     long provenAfter = provenAfter();
     for (Slot<C> slot : engine.table.all()) {
       long word = slot.word;
-      if (Slot.isParked(word) && slot.provenAt - provenAfter < 0 && check(slot, word)) {
+      if (Slot.isParked(word)
+          && slot.capacity > 0
+          && slot.provenAt - provenAfter < 0
+          && check(slot, word)) {
         return true;
       }
     }

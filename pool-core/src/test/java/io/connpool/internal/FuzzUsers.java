@@ -267,10 +267,20 @@ final class FuzzUsers {
     check(
         connection.badSince >= me.servedAfter() || engine.isClosed(),
         mine + " was lent after it had to go: " + connection.reasons);
-    if (!connection.shared || connection.owners == 1) {
+    if (!connection.shared || isOnlyUse(connection)) {
       checkProven(me, mine);
     }
     latestServed = Math.max(latestServed, me.since);
+  }
+
+  /** Whether there is no other share, nor one on its way to somebody. */
+  private boolean isOnlyUse(FuzzConn connection) {
+    for (Slot<FuzzConn> slot : engine.table.all()) {
+      if (slot.connection == connection) {
+        return Slot.shares(slot.word) == 1;
+      }
+    }
+    return false;
   }
 
   private void checkProven(Caller me, Held mine) {
