@@ -5,7 +5,8 @@ import org.jspecify.annotations.NullMarked;
  *
  * <p>{@link io.connpool} is the pool itself; {@link io.connpool.net} has what every socket
  * transport needs; by {@link io.connpool.spi} transports are found that belong to the scheme of a
- * URI; {@link io.connpool.commons} speaks the API of commons-pool2, which is needed for that
+ * URI; {@link io.connpool.mux} is a socket that carries many requests at once; {@link
+ * io.connpool.commons} speaks the API of commons-pool2, which is needed for that
  * package only. Nothing is nullable unless it says so.
  */
 @NullMarked
@@ -18,6 +19,7 @@ module io.connpool {
 
   exports io.connpool;
   exports io.connpool.commons;
+  exports io.connpool.mux;
   exports io.connpool.net;
   exports io.connpool.spi;
 

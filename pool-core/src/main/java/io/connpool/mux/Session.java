@@ -1,0 +1,608 @@
+package io.connpool.mux;
+
+import static io.connpool.mux.MuxException.Delivery.MAYBE_SENT;
+import static java.lang.System.Logger.Level.DEBUG;
+import static java.lang.System.Logger.Level.WARNING;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.connpool.mux.MuxException.Reason;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One end of a connection: what users call, and what the loop tells it.
+ *
+ * <pre>
+ * begin() --HELLO received--> open --drain() or GOAWAY--> leaving --+
+ *    |                          |                                   |
+ *    +--------------------------+---------- die() ------------------+--> dead --bury()--> buried
+ * </pre>
+ *
+ * <p><b>The end.</b> Anybody may declare the connection dead, once; the channel is closed there and
+ * then. It is buried by the loop, and only as the owner of the outbox: nobody is in the middle of a
+ * write then, so it is known how far the stream got, and each call gets its verdict.
+ */
+final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
+  private static final System.Logger LOG = System.getLogger(Session.class.getName());
+
+  /** How often a caller writes for others besides itself before it leaves that to the loop. */
+  private static final int CALLER_ROUNDS = 2;
+
+  private static final int READ_ROUNDS = 16;
+
+  static final long FIRST_ID = 1;
+
+  /** Why the connection ended; {@code cause} is null and {@code wanted} true if this end did it. */
+  private record End(Reason reason, String message, @Nullable Throwable cause, boolean wanted) {}
+
+  private final FrameChannel channel;
+  private final MuxOptions options;
+  private final IoLoop loop;
+  private final Consumer<Session> onEnd;
+  private final Gate gate;
+  private final Requester requester;
+  private final Outbox outbox;
+  private final Inbox inbox;
+  private final Responder responder;
+  private final Vitals vitals;
+  private final Hello hello;
+  private final CompletableFuture<Void> opened = new CompletableFuture<>();
+  private final CompletableFuture<Void> closed = new CompletableFuture<>();
+  private final AtomicReference<@Nullable End> end = new AtomicReference<>();
+
+  private final AtomicBoolean readyNoted = new AtomicBoolean();
+
+  /** Why no call may be begun any more; null while one may. */
+  private volatile @Nullable String leaving;
+
+  private volatile boolean buried;
+
+  /** The stack of what was handed over to the loop; the owner of the outbox pushes. */
+  @Nullable Session nextHandedOver;
+
+  // Written by the loop only; the volatile ones are read by statistics.
+  private @Nullable SelectionKey key;
+  private boolean pongSeen;
+  private boolean lastCallMade;
+  private @Nullable Draining draining;
+
+  private record Draining(long pongBy, long deadline) {}
+
+  Session(
+      FrameChannel channel,
+      MuxOptions options,
+      @Nullable MuxHandler handler,
+      IoLoop loop,
+      Admission admission,
+      long firstId,
+      Consumer<Session> onEnd) {
+    this.channel = channel;
+    this.options = options;
+    this.loop = loop;
+    this.onEnd = onEnd;
+    this.gate = new Gate(options.maxInFlight(), options.maxPendingBytes(), this::start);
+    this.outbox = new Outbox(channel, gate, admission);
+    this.requester =
+        new Requester(this, options, loop, outbox, gate, new Calls(options.maxInFlight(), firstId));
+    long now = System.nanoTime();
+    this.inbox = new Inbox(channel, options.maxMessage(), now, this);
+    this.vitals = new Vitals(options, inbox, outbox::written, now);
+    this.responder =
+        new Responder(this, handler, options.inlineHandlers(), admission, gate, outbox, loop);
+    this.hello =
+        new Hello(
+            Wire.MOST_PAYLOAD, options.maxMessage(), handler == null ? 0 : options.maxHandling());
+  }
+
+  static Session open(FrameChannel channel, MuxOptions options, @Nullable MuxHandler handler)
+      throws IOException, InterruptedException {
+    Session session =
+        new Session(
+            channel,
+            options,
+            handler,
+            Loops.join(),
+            new Admission(options.maxHandling()),
+            FIRST_ID,
+            ended -> Loops.leave());
+    session.begin();
+    try {
+      session.opened.get(); // the loop's ticks see to the handshake timeout
+      return session;
+    } catch (ExecutionException failure) {
+      Throwable cause = Objects.requireNonNull(failure.getCause());
+      throw new IOException(cause.getMessage(), cause);
+    } catch (InterruptedException interrupted) {
+      session.close();
+      throw interrupted;
+    }
+  }
+
+  void begin() {
+    loop.execute(
+        () -> {
+          loop.add(this);
+          try {
+            channel.onReady(this::noteReady);
+            if (channel instanceof SelectableFrameChannel socket) {
+              key = loop.register(socket.selectable(), SelectionKey.OP_READ, this);
+            }
+            postUncounted(new Message(Wire.HELLO, 0, 0, hello.encode()));
+            read();
+          } catch (IOException | RuntimeException failure) {
+            die(Reason.CLOSED, "cannot begin", failure);
+          }
+        });
+  }
+
+  // --- calls ---
+
+  @Override
+  public byte[] call(byte[] request) throws MuxException, InterruptedException {
+    return call(request, options.timeout());
+  }
+
+  @Override
+  public byte[] call(byte[] request, Duration timeout) throws MuxException, InterruptedException {
+    return requester.await(
+        new Exchange.Sync(Wire.REQUEST, request, System.nanoTime(), nanos(timeout)));
+  }
+
+  @Override
+  public void send(byte[] message) throws MuxException, InterruptedException {
+    requester.await(
+        new Exchange.Sync(
+            Wire.ONE_WAY, message.clone(), System.nanoTime(), nanos(options.timeout())));
+  }
+
+  @Override
+  public Duration ping(Duration timeout) throws MuxException, InterruptedException {
+    long asked = System.nanoTime();
+    requester.awaitPong(new Exchange.Sync(Wire.PING, Message.EMPTY, asked, nanos(timeout)));
+    return Duration.ofNanos(System.nanoTime() - asked);
+  }
+
+  @Override
+  public CompletableFuture<byte[]> callAsync(byte[] request) {
+    return callAsync(request, options.timeout());
+  }
+
+  @Override
+  public CompletableFuture<byte[]> callAsync(byte[] request, Duration timeout) {
+    Exchange.Async call = new Exchange.Async(requester, request, System.nanoTime(), nanos(timeout));
+    MuxException failure = requester.begin(call);
+    if (failure != null) {
+      call.future.completeExceptionally(failure);
+    }
+    return call.future;
+  }
+
+  private static long nanos(Duration timeout) {
+    if (timeout.isNegative() || timeout.isZero()) {
+      throw new IllegalArgumentException("timeout must be positive, was " + timeout);
+    }
+    // Half of the range of nanoTime: sums never overflow into the past.
+    Duration longest = Duration.ofNanos(Long.MAX_VALUE / 2);
+    return (timeout.compareTo(longest) < 0 ? timeout : longest).toNanos();
+  }
+
+  private void start(Exchange admitted) {
+    requester.start(admitted);
+  }
+
+  // --- sending ---
+
+  /** Queues, and writes if nobody else does. */
+  void post(Message message, boolean preferLoop) {
+    outbox.add(message);
+    if (outbox.tryOwn()) {
+      writeAsOwner(preferLoop);
+    }
+  }
+
+  /** Queues what the gate has not counted. */
+  void postUncounted(Message message) {
+    gate.force(message.cost());
+    post(message, false);
+  }
+
+  private void writeAsOwner(boolean preferLoop) {
+    if (buried) {
+      discard();
+    } else if (loop.isInside()) {
+      loop.flushLater(this);
+    } else if (preferLoop || loop.isAwake() || isDead() || !writeAsCaller()) {
+      loop.handOver(this);
+    }
+  }
+
+  /** False if the loop must go on; this thread still is the owner then. */
+  private boolean writeAsCaller() {
+    try {
+      for (int round = 0; round < CALLER_ROUNDS; round++) {
+        Outbox.Outcome outcome = outbox.drain(1);
+        if (outcome == Outbox.Outcome.BLOCKED) {
+          return false;
+        }
+        if (outcome == Outbox.Outcome.DONE && !outbox.releaseOrGoOn(this)) {
+          return true;
+        }
+      }
+    } catch (IOException failure) {
+      die(Reason.CLOSED, "cannot write", failure);
+    }
+    return false;
+  }
+
+  /** On the loop, which owns the outbox. */
+  void flushByLoop(int rounds) {
+    try {
+      while (!isDead()) {
+        Outbox.Outcome outcome = outbox.drain(rounds);
+        if (outcome == Outbox.Outcome.BLOCKED) {
+          noteBlocked();
+          return;
+        }
+        if (outcome == Outbox.Outcome.MORE) {
+          loop.flushLater(this);
+          return;
+        }
+        if (!outbox.releaseOrGoOn(this)) {
+          return;
+        }
+      }
+    } catch (IOException failure) {
+      die(Reason.CLOSED, "cannot write", failure);
+    }
+    bury();
+  }
+
+  private void noteBlocked() {
+    vitals.blocked(loop.now());
+    if (key != null) {
+      key.interestOpsOr(SelectionKey.OP_WRITE);
+    }
+  }
+
+  /** After dying: whether the outbox still needs an owner who buries the session. */
+  boolean needsOwner() {
+    return isDead() && !buried;
+  }
+
+  private void discard() {
+    do {
+      outbox.discard();
+    } while (outbox.releaseOrGoOn(this));
+  }
+
+  // --- what the loop tells ---
+
+  @Override
+  public void onSelected(SelectionKey selected) {
+    if (selected.isWritable()) {
+      selected.interestOpsAnd(~SelectionKey.OP_WRITE);
+      unblock();
+    }
+    if (selected.isReadable()) {
+      read();
+    }
+  }
+
+  private void unblock() {
+    if (vitals.isBlocked()) {
+      vitals.unblocked();
+      loop.flushLater(this); // it has owned the outbox since it was blocked
+    }
+  }
+
+  /** From a channel that no selector watches; on any thread. */
+  private void noteReady() {
+    if (readyNoted.compareAndSet(false, true)) {
+      loop.execute(
+          () -> {
+            readyNoted.set(false);
+            unblock();
+            read();
+          });
+    }
+  }
+
+  private void read() {
+    if (isDead()) {
+      return;
+    }
+    try {
+      int result = inbox.read(loop.readBuffer, READ_ROUNDS, loop.now());
+      if (result < 0) {
+        die(Reason.CLOSED, "the peer has closed the connection", null);
+      } else if (result > 0) { // what TLS holds back no selector shows
+        noteReady();
+      }
+    } catch (ProtocolException wrong) {
+      breakOff(wrong);
+    } catch (IOException | RuntimeException failure) {
+      die(Reason.CLOSED, "cannot read", failure);
+    }
+    requester.settleBatch();
+  }
+
+  private void breakOff(ProtocolException wrong) {
+    farewell(Wire.PROTOCOL_ERROR, String.valueOf(wrong.getMessage()));
+    die(Reason.PROTOCOL_ERROR, "protocol error: " + wrong.getMessage(), wrong);
+  }
+
+  @Override
+  public void onMessage(int type, int code, long id, byte[] body) throws ProtocolException {
+    if (type == Wire.HELLO || !opened.isDone()) {
+      onHello(type, body);
+      return;
+    }
+    switch (type) {
+      case Wire.REQUEST -> responder.onRequest(code, id, body);
+      case Wire.ONE_WAY -> responder.onOneWay(id, body);
+      case Wire.ANSWER, Wire.ERROR, Wire.REFUSED -> {
+        if (!requester.onAnswer(type, code, id, body)) {
+          responder.onOrphan(id, body);
+        }
+      }
+      case Wire.CANCEL -> onCancel(id);
+      case Wire.PING -> responder.reply(new Message(Wire.PONG, 0, id, Message.EMPTY));
+      case Wire.PONG -> onPong(id);
+      case Wire.GOAWAY -> onGoAway(code, body);
+      default -> throw new ProtocolException("unknown frame type " + type);
+    }
+  }
+
+  private void onHello(int type, byte[] body) throws ProtocolException {
+    if (type != Wire.HELLO || opened.isDone()) {
+      throw new ProtocolException("the first frame, and no other, must be a HELLO");
+    }
+    Hello peer = Hello.decode(body);
+    outbox.mostPayload(Math.min(peer.mostPayload(), Wire.MOST_PAYLOAD));
+    requester.limit(peer);
+    vitals.helloReceived();
+    opened.complete(null);
+  }
+
+  private void onCancel(long id) {
+    if (!inbox.forgetPartialRequest(id)) {
+      responder.onCancel(id);
+    }
+  }
+
+  private void onPong(long id) throws ProtocolException {
+    pongSeen |= id == 0;
+    requester.onPong(id);
+  }
+
+  int mostMessageOfPeer() {
+    return requester.mostMessage();
+  }
+
+  Responder responder() {
+    return responder;
+  }
+
+  // --- time ---
+
+  /** Whether there is anything with a deadline of less than seconds. */
+  boolean isBusy() {
+    return requester.isBusy() || vitals.isBlocked() || draining != null || !opened.isDone();
+  }
+
+  void tick(long now) {
+    if (isDead()) {
+      return;
+    }
+    requester.tick(now);
+    String complaint = vitals.complaint(now);
+    if (complaint != null) {
+      die(Reason.TIMEOUT, complaint, null);
+    } else if (vitals.isPingDue(now)) {
+      postUncounted(new Message(Wire.PING, 0, 0, Message.EMPTY));
+    }
+    Draining departure = draining;
+    if (departure != null) {
+      proceed(departure, now);
+    }
+  }
+
+  // --- the end ---
+
+  @Override
+  public CompletableFuture<Void> drain(Duration grace) {
+    long nanos = grace.isZero() ? 0 : nanos(grace);
+    if (leaving == null) {
+      leaving = "the connection is being drained";
+    }
+    loop.execute(
+        () -> {
+          if (draining == null && !isDead()) {
+            draining = new Draining(loop.now() + nanos / 2, loop.now() + nanos);
+            pongSeen = false;
+            postUncounted(goAway(Wire.GOING, Wire.EVERYTHING, "draining"));
+            postUncounted(new Message(Wire.PING, 0, 0, Message.EMPTY));
+          }
+        });
+    return closed.copy();
+  }
+
+  /**
+   * In two steps, as the peer may have sent requests before it learned of the first: after its PONG
+   * it knows, and only what comes then is refused.
+   */
+  private void proceed(Draining departure, long now) {
+    if (!lastCallMade && (pongSeen || now - departure.pongBy() >= 0)) {
+      lastCallMade = true;
+      postUncounted(goAway(Wire.GOING, responder.lastCall(), "drained"));
+    }
+    boolean done = responder.isOver() && gate.calls() + gate.waiting() == 0 && outbox.isAtRest();
+    if (done || now - departure.deadline() >= 0) {
+      die(new End(Reason.CLOSED, "drained", null, true));
+    }
+  }
+
+  private void onGoAway(int code, byte[] body) throws ProtocolException {
+    if (body.length < Long.BYTES) {
+      throw new ProtocolException("GOAWAY must carry a count");
+    }
+    String why = new String(body, Long.BYTES, body.length - Long.BYTES, UTF_8);
+    leaving = "the peer is going away: " + why;
+    if (code != Wire.GOING) {
+      LOG.log(WARNING, "{0}: the peer breaks off, code {1}: {2}", this, code, why);
+    }
+    requester.onGoAway(ByteBuffer.wrap(body).getLong(), String.valueOf(leaving));
+  }
+
+  private static Message goAway(int code, long count, String why) {
+    byte[] text = text(why);
+    byte[] body = ByteBuffer.allocate(Long.BYTES + text.length).putLong(count).put(text).array();
+    return new Message(Wire.GOAWAY, code, 0, body);
+  }
+
+  /** A message for the peer's log; cut so that it fits a frame that every peer accepts. */
+  static byte[] text(String message) {
+    byte[] bytes = message.getBytes(UTF_8);
+    int most = Wire.LEAST_PAYLOAD - Long.BYTES;
+    return bytes.length <= most ? bytes : Arrays.copyOf(bytes, most);
+  }
+
+  @Override
+  public void close() {
+    if (!isDead()) {
+      farewell(Wire.GOING, "closed");
+      die(new End(Reason.CLOSED, "closed", null, true));
+    }
+  }
+
+  /** Tells the peer why, if the channel takes it at once and nobody else is writing. */
+  private void farewell(int code, String why) {
+    Message message = goAway(code, responder.received(), why);
+    gate.force(message.cost());
+    outbox.add(message);
+    if (outbox.tryOwn()) {
+      try {
+        outbox.drain(1);
+      } catch (IOException alreadyBroken) {
+        LOG.log(DEBUG, "no farewell to the peer of " + this, alreadyBroken);
+      }
+      loop.handOver(this);
+    }
+  }
+
+  private void die(Reason reason, String message, @Nullable Throwable cause) {
+    die(new End(reason, message, cause, false));
+  }
+
+  private void die(End why) {
+    if (end.compareAndSet(null, why)) {
+      leaving = why.message();
+      try {
+        channel.close();
+      } catch (IOException | RuntimeException failure) {
+        LOG.log(DEBUG, "closing the channel of " + this, failure);
+      }
+      if (outbox.tryOwn()) {
+        loop.handOver(this);
+      } else {
+        // The owner sees that it is dead before he lets go, unless he waits for a closed channel.
+        loop.execute(this::unblock);
+      }
+    }
+  }
+
+  boolean isDead() {
+    return end.get() != null;
+  }
+
+  @Nullable String whyLeaving() {
+    return leaving;
+  }
+
+  @Nullable Throwable causeOfDeath() {
+    End ended = end.get();
+    return ended == null ? null : ended.cause();
+  }
+
+  String whyDead() {
+    return Objects.requireNonNull(end.get()).message();
+  }
+
+  /** On the loop, as the owner of the outbox. */
+  private void bury() {
+    if (buried) {
+      discard();
+      return;
+    }
+    buried = true;
+    loop.remove(this);
+    End why = Objects.requireNonNull(end.get());
+    requester.failAll(why.reason(), why.message());
+    inbox.discard();
+    discard();
+    MuxException cause =
+        why.wanted()
+            ? null
+            : new MuxException(why.reason(), MAYBE_SENT, this + ": " + why.message(), why.cause());
+    opened.completeExceptionally(
+        cause != null ? cause : new IOException(this + ": " + why.message()));
+    loop.callLater(
+        moreToCome -> {
+          responder.tellClosed(cause);
+          closed.complete(null);
+        });
+    onEnd.accept(this);
+  }
+
+  // --- what it looks like ---
+
+  @Override
+  public SocketAddress localAddress() {
+    return channel.localAddress();
+  }
+
+  @Override
+  public SocketAddress remoteAddress() {
+    return channel.remoteAddress();
+  }
+
+  @Override
+  public boolean isOpen() {
+    return leaving == null && opened.isDone();
+  }
+
+  @Override
+  public MuxStats stats() {
+    return new MuxStats(
+        gate.calls(),
+        gate.waiting(),
+        gate.bytes(),
+        responder.handling(),
+        requester.answered(),
+        requester.refused(),
+        requester.timedOut(),
+        responder.orphans(),
+        responder.accepted(),
+        responder.turnedAway(),
+        outbox.frames(),
+        outbox.writes(),
+        inbox.frames(),
+        inbox.reads());
+  }
+
+  @Override
+  public String toString() {
+    return "mux " + options.name() + " to " + channel.remoteAddress();
+  }
+}

@@ -1,0 +1,7 @@
+package io.connpool.mux;
+
+final class MessagesMuxTest extends MuxContract {
+  MessagesMuxTest() {
+    super(Carrier.MESSAGES);
+  }
+}

@@ -1,0 +1,7 @@
+package io.connpool.mux;
+
+final class TlsMuxTest extends MuxContract {
+  TlsMuxTest() {
+    super(Carrier.TLS);
+  }
+}

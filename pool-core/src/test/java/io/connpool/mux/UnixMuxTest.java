@@ -1,0 +1,7 @@
+package io.connpool.mux;
+
+final class UnixMuxTest extends MuxContract {
+  UnixMuxTest() {
+    super(Carrier.UNIX);
+  }
+}
