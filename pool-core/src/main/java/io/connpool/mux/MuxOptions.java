@@ -62,6 +62,20 @@ public record MuxOptions(
   /**
    * Checks the values.
    *
+   * @param name as {@link #name()}
+   * @param timeout as {@link #timeout()}
+   * @param handshakeTimeout as {@link #handshakeTimeout()}
+   * @param maxInFlight as {@link #maxInFlight()}
+   * @param maxPendingBytes as {@link #maxPendingBytes()}
+   * @param whenFull as {@link #whenFull()}
+   * @param maxHandling as {@link #maxHandling()}
+   * @param maxMessage as {@link #maxMessage()}
+   * @param pingAfter as {@link #pingAfter()}
+   * @param pingTimeout as {@link #pingTimeout()}
+   * @param writeStallTimeout as {@link #writeStallTimeout()}
+   * @param frameTimeout as {@link #frameTimeout()}
+   * @param inlineHandlers as {@link #inlineHandlers()}
+   * @param inlineCallbacks as {@link #inlineCallbacks()}
    * @throws IllegalArgumentException if a limit is not positive or too high
    */
   public MuxOptions {

@@ -17,7 +17,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
@@ -541,7 +540,8 @@ abstract class MuxContract {
 
   @Test
   void aCallbackThatBlocksHoldsUpNobodyElse() throws Exception {
-    MuxConnection client = world.connectTo(MuxRequest::body);
+    Held held = new Held(); // until all are registered, or one would run on this thread
+    MuxConnection client = world.connectTo(r -> r.body()[0] == 'x' ? held.onRequest(r) : r.body());
     CountDownLatch letGo = new CountDownLatch(1);
     CountDownLatch stuck = new CountDownLatch(20);
     List<CompletableFuture<Void>> all = new ArrayList<>();
@@ -559,6 +559,7 @@ abstract class MuxContract {
                     }
                   }));
     }
+    held.letGo.countDown();
     assertTrue(stuck.await(20, TimeUnit.SECONDS));
 
     assertArrayEquals(bytes("y"), client.call(bytes("y")));
@@ -569,22 +570,25 @@ abstract class MuxContract {
   }
 
   @Test
-  void inlineHandlersAndCallbacksRunOnTheIoThreads() throws Exception {
+  void inlineHandlersRunOnTheIoThreadOfTheServer() throws Exception {
     MuxServer server =
         world.server(
             o -> o.inlineHandlers(true), request -> bytes(Thread.currentThread().getName()));
-    MuxConnection client = world.connect(server, o -> o.inlineCallbacks(true), null);
-    Set<String> threads = new HashSet<>();
-    client
-        .callAsync(bytes("x"))
-        .thenAccept(
-            answer -> {
-              threads.add(new String(answer, UTF_8));
-              threads.add(Thread.currentThread().getName());
-            })
-        .get(20, TimeUnit.SECONDS);
-    assertTrue(threads.contains("connpool-tested-io"), threads::toString);
-    assertEquals("connpool-tested-io", new String(client.call(bytes("x")), UTF_8));
+    assertEquals("connpool-tested-io", new String(world.connect(server).call(bytes("x")), UTF_8));
+  }
+
+  @Test
+  void callbacksRunOnWorkersAndInlineOnesOnTheIoThread() throws Exception {
+    for (boolean inline : new boolean[] {false, true}) {
+      Held held = new Held();
+      MuxServer server = world.server(held);
+      MuxConnection client = world.connect(server, o -> o.inlineCallbacks(inline), null);
+      CompletableFuture<String> thread =
+          client.callAsync(bytes("x")).thenApply(answer -> Thread.currentThread().getName());
+      held.letGo.countDown();
+      String name = thread.get(20, TimeUnit.SECONDS);
+      assertTrue(name.startsWith(inline ? "connpool-mux-io" : "connpool-mux-callback-"), name);
+    }
   }
 
   // --- limits ---
