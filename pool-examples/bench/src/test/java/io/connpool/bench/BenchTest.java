@@ -104,7 +104,8 @@ class BenchTest {
         () -> assertEquals(2, virtual),
         () -> assertEquals(2, stormpot),
         () -> assertTrue(err.toString().contains("--virtual needs Java 21 or later, and this is")),
-        () -> assertTrue(err.toString().contains("no peer 'stormpot-best' here: Stormpot 4 needs")));
+        () ->
+            assertTrue(err.toString().contains("no peer 'stormpot-best' here: Stormpot 4 needs")));
   }
 
   @Test
@@ -136,8 +137,18 @@ class BenchTest {
   void rowsThatNeedVirtualThreadsAreRunOrReportedAsNotRun() {
     int exitCode =
         run(
-            "compare", "acquire", "--rows", "virtual-yield|free/1", "--peers", "connpool",
-            "--forks", "1", "--warm-up", "0", "--seconds", "0.01");
+            "compare",
+            "acquire",
+            "--rows",
+            "virtual-yield|free/1",
+            "--peers",
+            "connpool",
+            "--forks",
+            "1",
+            "--warm-up",
+            "0",
+            "--seconds",
+            "0.01");
     assertEquals(0, exitCode, out.toString() + err);
     assertEquals(
         !VirtualThreads.exist(),
