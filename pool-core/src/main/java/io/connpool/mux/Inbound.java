@@ -162,7 +162,7 @@ final class Inbound extends Message implements MuxRequest, Crew.Job {
     if (FATE.compareAndSet(this, RUNNING, ANSWERED)) {
       type = Wire.ERROR;
       code = why;
-      body = Session.text(message);
+      body = GoAway.text(message);
       session.responder().answer(this, moreToCome);
     } else {
       drop();

@@ -69,9 +69,13 @@ final class Pipe {
     return count;
   }
 
-  /** Takes out what is there and fits; 0 if nothing is, -1 at the end. */
+  /**
+   * Takes out what is there and fits; 0 if nothing is, -1 at the end. An end that was told before
+   * these bytes were taken is told again: whoever was told has seen only them.
+   */
   int read(ByteBuffer into) throws IOException {
-    Runnable toTell;
+    Runnable writer;
+    Runnable reader;
     int count;
     lock.lock();
     try {
@@ -82,7 +86,8 @@ final class Pipe {
         }
         return ended ? -1 : 0;
       }
-      toTell = bytes.hasRemaining() ? Pipe::tellNobody : writable;
+      writer = bytes.hasRemaining() ? Pipe::tellNobody : writable;
+      reader = ended ? readable : Pipe::tellNobody;
       bytes.flip();
       into.put(bytes.slice(0, count));
       bytes.position(count);
@@ -91,7 +96,8 @@ final class Pipe {
     } finally {
       lock.unlock();
     }
-    toTell.run();
+    writer.run();
+    reader.run();
     return count;
   }
 

@@ -3,15 +3,12 @@ package io.connpool.mux;
 import static io.connpool.mux.MuxException.Delivery.MAYBE_SENT;
 import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.connpool.mux.MuxException.Reason;
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -431,7 +428,7 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
           if (draining == null && !isDead()) {
             draining = new Draining(loop.now() + nanos / 2, loop.now() + nanos);
             pongSeen = false;
-            postUncounted(goAway(Wire.GOING, Wire.EVERYTHING, "draining"));
+            postUncounted(new GoAway(Wire.EVERYTHING, "draining").message(Wire.GOING));
             postUncounted(new Message(Wire.PING, 0, 0, Message.EMPTY));
           }
         });
@@ -445,7 +442,7 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
   private void proceed(Draining departure, long now) {
     if (!lastCallMade && (pongSeen || now - departure.pongBy() >= 0)) {
       lastCallMade = true;
-      postUncounted(goAway(Wire.GOING, responder.lastCall(), "drained"));
+      postUncounted(new GoAway(responder.lastCall(), "drained").message(Wire.GOING));
     }
     boolean done = responder.isOver() && gate.calls() + gate.waiting() == 0 && outbox.isAtRest();
     if (done || now - departure.deadline() >= 0) {
@@ -454,28 +451,12 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
   }
 
   private void onGoAway(int code, byte[] body) throws ProtocolException {
-    if (body.length < Long.BYTES) {
-      throw new ProtocolException("GOAWAY must carry a count");
-    }
-    String why = new String(body, Long.BYTES, body.length - Long.BYTES, UTF_8);
-    leaving = "the peer is going away: " + why;
+    GoAway goAway = GoAway.decode(body);
+    leaving = "the peer is going away: " + goAway.why();
     if (code != Wire.GOING) {
-      LOG.log(WARNING, "{0}: the peer breaks off, code {1}: {2}", this, code, why);
+      LOG.log(WARNING, "{0}: the peer breaks off, code {1}: {2}", this, code, goAway.why());
     }
-    requester.onGoAway(ByteBuffer.wrap(body).getLong(), String.valueOf(leaving));
-  }
-
-  private static Message goAway(int code, long count, String why) {
-    byte[] text = text(why);
-    byte[] body = ByteBuffer.allocate(Long.BYTES + text.length).putLong(count).put(text).array();
-    return new Message(Wire.GOAWAY, code, 0, body);
-  }
-
-  /** A message for the peer's log; cut so that it fits a frame that every peer accepts. */
-  static byte[] text(String message) {
-    byte[] bytes = message.getBytes(UTF_8);
-    int most = Wire.LEAST_PAYLOAD - Long.BYTES;
-    return bytes.length <= most ? bytes : Arrays.copyOf(bytes, most);
+    requester.onGoAway(goAway.count(), "the peer is going away: " + goAway.why());
   }
 
   @Override
@@ -488,7 +469,7 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
 
   /** Tells the peer why, if the channel takes it at once and nobody else is writing. */
   private void farewell(int code, String why) {
-    Message message = goAway(code, responder.received(), why);
+    Message message = new GoAway(responder.received(), why).message(code);
     gate.force(message.cost());
     outbox.add(message);
     if (outbox.tryOwn()) {

@@ -35,6 +35,7 @@ final class TlsFrameChannel implements SelectableFrameChannel {
   private final ByteBuffer encryptedOut;
   private final ByteBuffer plainIn;
   private boolean peerEnded;
+  private Runnable ready = TlsFrameChannel::tellNobody;
 
   private TlsFrameChannel(SocketChannel channel, SSLEngine engine) throws IOException {
     this.channel = channel;
@@ -88,6 +89,8 @@ final class TlsFrameChannel implements SelectableFrameChannel {
     }
   }
 
+  private static void tellNobody() {}
+
   private static void await(
       Selector selector, SelectionKey key, int operation, long deadline, Duration limit)
       throws IOException {
@@ -117,6 +120,16 @@ final class TlsFrameChannel implements SelectableFrameChannel {
   }
 
   @Override
+  public void onReady(Runnable listener) {
+    lock.lock();
+    try {
+      ready = listener;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
   public int read(ByteBuffer into) throws IOException {
     lock.lock();
     try {
@@ -128,6 +141,9 @@ final class TlsFrameChannel implements SelectableFrameChannel {
         plainIn.position(plainIn.position() + count).compact();
       } while (into.hasRemaining() && (plainIn.position() > 0 || unwrap()));
       int count = into.position() - before;
+      if (count > 0 && peerEnded) {
+        ready.run(); // the selector may have nothing more to say: TLS can end without the socket
+      }
       return count == 0 && peerEnded ? -1 : count;
     } finally {
       lock.unlock();
