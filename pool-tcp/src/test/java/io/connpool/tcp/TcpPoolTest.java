@@ -146,10 +146,11 @@ class TcpPoolTest {
 
   @Test
   void g08_theSecondTryIsTheLast() throws Exception {
-    try (FlakyServer server = FlakyServer.start(Behaviour.closeAfter(1), Behaviour.resetAfter(1));
+    try (FlakyServer server = FlakyServer.start(Behaviour.answerLines(), Behaviour.resetAfter(1));
         TcpPool pool = lines(server).build()) {
       ask(pool);
       try (Lease<TcpConn> lease = pool.pool().acquire()) {
+        server.closeAllConnections();
         server.awaitOpen(0, LIMIT);
         assertThrows(IOException.class, () -> lease.get().exchangeIdempotent(bytes("1")));
       }
