@@ -50,7 +50,11 @@ public final class TransportProviders {
   public static <C> PoolBuilder<C> builder(URI uri, Class<C> type) {
     Objects.requireNonNull(type, "type");
     TransportUri parts = TransportUri.of(uri);
-    TransportProvider provider = find().of(parts);
+    TransportProvider provider =
+        foundBy( // what the application has, and what comes with this library
+                Thread.currentThread().getContextClassLoader(),
+                TransportProvider.class.getClassLoader())
+            .of(parts);
     PoolBuilder<C> pool = ConnPool.builder(create(provider, parts, type));
     try {
       PoolOptions.apply(parts, pool);
@@ -83,25 +87,13 @@ public final class TransportProviders {
 
   // --- finding ---
 
-  /** Those that the thread's context knows, and those that this library's own loader knows. */
-  private static TransportProviders find() {
+  /** Those that any of these class loaders knows. */
+  static TransportProviders foundBy(@Nullable ClassLoader... loaders) {
     TransportProviders found = new TransportProviders();
-    ClassLoader context = Thread.currentThread().getContextClassLoader();
-    ClassLoader own = TransportProvider.class.getClassLoader();
-    found.addAll(context);
-    if (!sees(context, own)) {
-      found.addAll(own);
+    for (ClassLoader loader : loaders) {
+      found.addAll(loader);
     }
     return found;
-  }
-
-  /** Whether what the other loader finds is found by this one too. */
-  private static boolean sees(@Nullable ClassLoader loader, @Nullable ClassLoader other) {
-    ClassLoader each = loader;
-    while (each != null && each != other) {
-      each = each.getParent();
-    }
-    return each == other;
   }
 
   private void addAll(@Nullable ClassLoader loader) {
@@ -123,7 +115,7 @@ public final class TransportProviders {
 
   private void add(TransportProvider provider) {
     if (!seen.add(provider.getClass())) {
-      return; // the two loaders have an ancestor in common
+      return; // one loader's parent is the other, or they have one in common
     }
     try {
       for (String scheme : provider.schemes()) {
@@ -140,11 +132,13 @@ public final class TransportProviders {
   }
 
   private void note(Throwable failure) {
-    broken.add(failure);
-    LOG.log(Level.WARNING, "a transport provider is broken", failure);
+    if (broken.stream().noneMatch(known -> known.toString().equals(failure.toString()))) {
+      broken.add(failure);
+      LOG.log(Level.WARNING, "a transport provider is broken", failure);
+    }
   }
 
-  private TransportProvider of(TransportUri uri) {
+  TransportProvider of(TransportUri uri) {
     List<TransportProvider> providers = byScheme.getOrDefault(uri.scheme(), List.of());
     if (providers.isEmpty()) {
       throw unknown(uri);

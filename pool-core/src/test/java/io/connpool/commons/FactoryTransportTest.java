@@ -11,6 +11,7 @@ import static org.mockito.Mockito.clearInvocations;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.timeout;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.verifyNoMoreInteractions;
@@ -198,6 +199,18 @@ final class FactoryTransportTest {
 
     assertTrue(failure.getMessage().contains("in the pool already"), failure::getMessage);
     assertSame(only, lease.get());
+  }
+
+  @Test
+  void anObjectThatWasDestroyedIsForgotten() throws Exception {
+    Item only = new Item(1);
+    when(factory.makeObject()).thenAnswer(call -> new DefaultPooledObject<>(only));
+    ConnPool<Item> pool = pool(builder -> builder);
+    pool.acquire().invalidate();
+    PoolWorld.eventually(pool, "closed", stats -> stats.closed() == 1);
+    verify(factory, timeout(10_000)).destroyObject(any(), eq(DestroyMode.NORMAL));
+
+    assertSame(only, pool.acquire().get());
   }
 
   @Test

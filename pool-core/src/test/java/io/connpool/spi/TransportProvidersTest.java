@@ -14,11 +14,14 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -117,13 +120,17 @@ final class TransportProvidersTest {
   }
 
   @Test
-  void oneThatIsFoundByTwoClassLoadersIsOne() throws Exception {
-    try (Services services = Services.of(folder, SomeProviders.Good.class);
-        URLClassLoader sibling =
-            new URLClassLoader(
-                new URL[] {folder.toUri().toURL()}, TransportProvider.class.getClassLoader())) {
-      Thread.currentThread().setContextClassLoader(sibling);
-      open("good://a:1").close();
+  void oneThatIsFoundByTwoClassLoadersIsOneAndBrokenOnce() throws Exception {
+    try (Services services =
+            Services.of(folder, SomeProviders.Good.class, SomeProviders.Unconstructible.class);
+        URLClassLoader child =
+            new URLClassLoader(new URL[0], Thread.currentThread().getContextClassLoader())) {
+      TransportProviders found = TransportProviders.foundBy(child, child.getParent());
+
+      assertInstanceOf(
+          SomeProviders.Good.class, found.of(TransportUri.of(URI.create("good://a:1"))));
+      String message = messageOf(() -> found.of(TransportUri.of(URI.create("bad://a:1"))));
+      assertEquals(message.indexOf("; broken: "), message.lastIndexOf("; broken: "), message);
     }
   }
 
@@ -169,6 +176,30 @@ final class TransportProvidersTest {
     }
   }
 
+  /** Of this failure ServiceLoader says nothing by itself: it is no ServiceConfigurationError. */
+  @Test
+  void aProviderOfWhichAPartIsMissingIsToldToo() throws Exception {
+    Path source = folder.resolve("Orphan.java");
+    Files.writeString(
+        source,
+        "class Lost {} public class Orphan extends Lost implements io.connpool.spi.TransportProvider"
+            + "{ public java.util.Set<String> schemes() { return java.util.Set.of(\"orphan\"); }"
+            + " public <C> io.connpool.Transport<C> create("
+            + "   io.connpool.spi.TransportUri uri, Class<C> type) { return null; } }");
+    String classPath = System.getProperty("java.class.path");
+    assertEquals(
+        0,
+        ToolProvider.getSystemJavaCompiler()
+            .run(null, null, null, "-proc:none", "-cp", classPath, source.toString()));
+    Files.delete(folder.resolve("Lost.class"));
+
+    try (Services services = Services.of(folder, "Orphan\n" + SomeProviders.Good.class.getName())) {
+      String message = messageOf(() -> open("orphan://a:1"));
+      assertTrue(message.contains("broken: java.lang.NoClassDefFoundError: Lost"), message);
+      open("good://a:1").close();
+    }
+  }
+
   @Test
   void aProviderThatFailsIsNamed() throws Exception {
     try (Services services = Services.of(folder, SomeProviders.Failing.class)) {
@@ -207,7 +238,7 @@ final class TransportProvidersTest {
     }
   }
 
-  private static String messageOf(org.junit.jupiter.api.function.Executable bad) {
+  private static String messageOf(Executable bad) {
     return assertThrows(IllegalArgumentException.class, bad).getMessage();
   }
 }
