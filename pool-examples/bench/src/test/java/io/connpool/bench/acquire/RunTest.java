@@ -23,11 +23,19 @@ class RunTest {
   private final Conn only = conns.add(new Conn());
 
   @Test
-  void aPoolThatLendsOneObjectTwiceFailsTheRun() {
-    FaultyPeer peer = new FaultyPeer();
+  void lostUpdatesOfAnObjectThatTwoHeldAtOnceFailTheRun() {
+    Conn elsewhere = new Conn(); // what is written to it is lost: nobody counts it in
+    Peer<Conn> peer =
+        new FaultyPeer() {
+          @Override
+          public Conn conn(Conn held) {
+            return held.uses() == 10 ? elsewhere : held;
+          }
+        };
     String message =
-        assertThrows(IllegalStateException.class, () -> measure(peer, 8, Hold.NONE)).getMessage();
-    assertTrue(message.endsWith("two threads held one object at once"), message);
+        assertThrows(IllegalStateException.class, () -> measure(peer, 1, Hold.NONE)).getMessage();
+    assertTrue(
+        message.endsWith("the objects saw 10: two threads held one object at once"), message);
   }
 
   @Test
