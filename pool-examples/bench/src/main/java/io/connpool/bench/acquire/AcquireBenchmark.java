@@ -18,6 +18,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.Blackhole;
 
 /**
  * Acquire, use and release as JMH measures it: {@code jmh AcquireBenchmark -prof gc} states the
@@ -46,7 +47,8 @@ public class AcquireBenchmark {
   @Param("10")
   public int size;
 
-  private Cycle cycle = () -> 0;
+  private Cycle cycle = blackhole -> 0;
+  private Cycle escapingCycle = cycle;
 
   @SuppressWarnings("NullAway.Init") // in open()
   private Peer<?> pool;
@@ -55,7 +57,8 @@ public class AcquireBenchmark {
   @Setup
   public void open() {
     pool = Peers.named(peer).open(size, false, new Conns());
-    cycle = cycleOf(pool);
+    cycle = cycle(pool);
+    escapingCycle = escapingCycle(pool);
   }
 
   /** Closes the pool. */
@@ -65,19 +68,34 @@ public class AcquireBenchmark {
   }
 
   /**
-   * One cycle.
+   * One cycle, all in one method: what a pool hands out may live in registers.
    *
+   * @param blackhole not used
    * @return something JMH can consume
-   * @throws TimeoutException never: there are more objects than threads, or time enough
-   * @throws InterruptedException never
+   * @throws TimeoutException if a peer is slower than its limit
+   * @throws InterruptedException if JMH ends early
    */
   @Benchmark
-  public long acquireAndRelease() throws TimeoutException, InterruptedException {
-    return cycle.run();
+  public long acquireAndRelease(Blackhole blackhole) throws TimeoutException, InterruptedException {
+    return cycle.run(blackhole);
   }
 
-  private static <H> Cycle cycleOf(Peer<H> peer) {
-    return () -> {
+  /**
+   * The same where others can see what the pool handed out, so that it must be a real object.
+   *
+   * @param blackhole sees it
+   * @return something JMH can consume
+   * @throws TimeoutException if a peer is slower than its limit
+   * @throws InterruptedException if JMH ends early
+   */
+  @Benchmark
+  public long acquireShowAndRelease(Blackhole blackhole)
+      throws TimeoutException, InterruptedException {
+    return escapingCycle.run(blackhole);
+  }
+
+  private static <H> Cycle cycle(Peer<H> peer) {
+    return blackhole -> {
       H held = peer.acquire();
       Conn conn = peer.conn(held);
       conn.use();
@@ -87,7 +105,19 @@ public class AcquireBenchmark {
     };
   }
 
+  private static <H> Cycle escapingCycle(Peer<H> peer) {
+    return blackhole -> {
+      H held = peer.acquire();
+      blackhole.consume(held);
+      Conn conn = peer.conn(held);
+      conn.use();
+      long uses = conn.uses();
+      peer.release(held);
+      return uses;
+    };
+  }
+
   private interface Cycle {
-    long run() throws TimeoutException, InterruptedException;
+    long run(Blackhole blackhole) throws TimeoutException, InterruptedException;
   }
 }

@@ -70,7 +70,7 @@ public final class RatioTable {
         double reached = reached(row, rival);
         if (!Double.isNaN(reached)) {
           out.printf(
-              "%-7s %-14s %7.2fx %s%s, floor %.2fx%n",
+              "%-7s %-14s %7.3fx %s%s, floor %.2fx%n",
               reached >= floor.least() ? "holds" : "MISSED",
               row.name(),
               reached,

@@ -11,23 +11,33 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A benchmark that believes every pool is no benchmark: pools with faults are found out. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class RunTest {
-  private static final Duration SHORT = Duration.ofMillis(50);
+  private static final Duration SHORT = Duration.ofMillis(100);
 
   private final Conns conns = new Conns();
   private final Conn only = conns.add(new Conn());
 
   @Test
-  void aPoolThatLendsOneObjectTwiceFailsTheRun() {
-    FaultyPeer peer = new FaultyPeer();
+  void lostUpdatesOfAnObjectThatTwoHeldAtOnceFailTheRun() {
+    Conn elsewhere = new Conn(); // what is written to it is lost: nobody counts it in
+    Peer<Conn> peer =
+        new FaultyPeer() {
+          @Override
+          public Conn conn(Conn held) {
+            return held.uses() == 10 ? elsewhere : held;
+          }
+        };
     String message =
-        assertThrows(IllegalStateException.class, () -> measure(peer, 8, Hold.NONE)).getMessage();
-    assertTrue(message.endsWith("two threads held one object at once"), message);
+        assertThrows(IllegalStateException.class, () -> measure(peer, 1, Hold.NONE)).getMessage();
+    assertTrue(
+        message.endsWith("the objects saw 10: two threads held one object at once"), message);
   }
 
   @Test
@@ -69,27 +79,27 @@ class RunTest {
 
   @Test
   void aWaitThatOutlastsTheWindowCountsWithItsWholeLength() throws Exception {
-    long begin = System.nanoTime();
     AtomicInteger asked = new AtomicInteger();
-    Run<?>[] run = new Run<?>[1];
+    AtomicLong waited = new AtomicLong();
+    AtomicReference<Run<Conn>> run = new AtomicReference<>();
     Peer<Conn> peer =
         new FaultyPeer() {
           @Override
-          public Conn acquire() throws InterruptedException {
+          public Conn acquire() {
             if (asked.incrementAndGet() > 1) {
-              while (run[0].stage != Stage.STOP) {
+              long begin = System.nanoTime();
+              while (run.get().stage != Stage.STOP) {
                 Thread.onSpinWait();
               }
+              waited.set(System.nanoTime() - begin);
             }
             return only;
           }
         };
-    Run<Conn> one = new Run<>(peer, new Load(1, false, 1, Hold.PARK, 50_000, 0, false), conns);
-    run[0] = one;
-    Outcome outcome = one.measure(SHORT, SHORT, Duration.ofSeconds(10));
+    run.set(new Run<>(peer, new Load(1, false, 1, Hold.PARK, 50_000, 0, false), conns));
+    Outcome outcome = run.get().measure(SHORT, SHORT, Duration.ofSeconds(10));
     assertEquals(1, outcome.waits().getTotalCount());
-    assertTrue(outcome.waits().getMaxValue() >= SHORT.toNanos() * 2 * 0.99);
-    assertTrue(outcome.waits().getMaxValue() <= System.nanoTime() - begin);
+    assertTrue(outcome.waits().getMaxValue() >= waited.get());
   }
 
   @Test

@@ -23,8 +23,8 @@ class RatioTableTest {
     assertTrue(table(row).contains("2.0 M/s       4.0 M/s (0.50x)       1.0 M/s (2.00x)"));
     assertEquals(
         """
-        holds   row               2.00x slow, floor 1.50x
-        MISSED  row               0.50x fast, the best peer, floor 1.00x
+        holds   row              2.000x slow, floor 1.50x
+        MISSED  row              0.500x fast, the best peer, floor 1.00x
         """,
         floors(row));
   }
@@ -34,7 +34,7 @@ class RatioTableTest {
     Row row = row(Metric.TAIL, new Floor(Floor.BEST, 0.4));
     add(row, "p9999_us", 2000, 1000, 8000);
     assertTrue(table(row).contains("2.0 ms        1.0 ms (0.50x)        8.0 ms (4.00x)"));
-    assertEquals("holds   row               0.50x fast, the best peer, floor 0.40x\n", floors(row));
+    assertEquals("holds   row              0.500x fast, the best peer, floor 0.40x\n", floors(row));
   }
 
   @Test
@@ -43,7 +43,7 @@ class RatioTableTest {
     add(row, "ops_per_s", 1e3, 1e3, 1e3);
     add(row, "ops_per_s", 9e3, 1e3, 1e3);
     add(row, "ops_per_s", 3e3, 1e3, 1e3);
-    assertEquals("holds   row               3.00x fast, floor 1.00x\n", floors(row));
+    assertEquals("holds   row              3.000x fast, floor 1.00x\n", floors(row));
   }
 
   @Test
