@@ -7,6 +7,7 @@ import io.connpool.Transport;
 import io.connpool.Verdict.Fate;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -160,6 +161,15 @@ public final class PersistentConnection<C> implements AutoCloseable {
           whyDown);
     }
     return found;
+  }
+
+  /**
+   * The connection at this moment, for a look at it.
+   *
+   * @return empty while it is down
+   */
+  public Optional<C> current() {
+    return Optional.ofNullable(up).map(Up::connection);
   }
 
   private @Nullable Up<C> await(Duration limit) throws InterruptedException {
