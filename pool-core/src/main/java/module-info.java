@@ -6,9 +6,8 @@ import org.jspecify.annotations.NullMarked;
  * <p>{@link io.connpool} is the pool itself; {@link io.connpool.net} has what every socket
  * transport needs; {@link io.connpool.persistent} has a connection that never gives up; by {@link
  * io.connpool.spi} transports are found that belong to the scheme of a URI; {@link io.connpool.mux}
- * is a socket that carries many requests at once; {@link
- * io.connpool.commons} speaks the API of commons-pool2, which is needed for that package only.
- * Nothing is nullable unless it says so.
+ * is a socket that carries many requests at once; {@link io.connpool.commons} speaks the API of
+ * commons-pool2, which is needed for that package only. Nothing is nullable unless it says so.
  */
 @NullMarked
 module io.connpool {

@@ -104,10 +104,7 @@ final class Redialer<C> {
   }
 
   private <R extends @Nullable Object> R limited(
-      String what,
-      Callable<R> call,
-      Consumer<? super R> late)
-      throws Exception {
+      String what, Callable<R> call, Consumer<? super R> late) throws Exception {
     long limit = settings.dialTimeout.toNanos();
     calls.acquire(); // held up only by calls that never came back
     return new GuardedCall<R>("connpool-" + settings.name + "-" + what, call, late, calls::release)

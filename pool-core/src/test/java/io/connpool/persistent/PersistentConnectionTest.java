@@ -152,8 +152,7 @@ class PersistentConnectionTest {
     line.failing = true;
     persistent = slow().start();
     eventually(() -> "down", () -> persistent.state() == State.BACKOFF);
-    var waited =
-        assertThrows(NotConnectedException.class, () -> persistent.call(SHORT, Conn::use));
+    var waited = assertThrows(NotConnectedException.class, () -> persistent.call(SHORT, Conn::use));
     assertTrue(waited.getCause().getMessage().contains("refused"), () -> "" + waited.getCause());
     persistent.close();
     persistent = slow().failFast(true).start();
@@ -362,8 +361,7 @@ class PersistentConnectionTest {
             default -> {}
           }
         };
-    persistent =
-        quick().heartbeatInterval(Duration.ofMillis(10)).dialTimeout(SHORT).start();
+    persistent = quick().heartbeatInterval(Duration.ofMillis(10)).dialTimeout(SHORT).start();
     eventually(() -> "lost twice", () -> persistent.epoch() >= 3);
     eventually(() -> "and then goes on", () -> beats.get() > 5);
   }

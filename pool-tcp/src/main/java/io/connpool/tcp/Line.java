@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One established connection of a {@link PersistentTcp}. A thread of its own, {@code
- * connpool-reader}, reads ahead into a bounded buffer: so the end is noticed when it comes, a reader
- * that waits in vain costs the connection nothing, and reading never holds up writing.
+ * connpool-reader}, reads ahead into a bounded buffer: so the end is noticed when it comes, a
+ * reader that waits in vain costs the connection nothing, and reading never holds up writing.
  */
 final class Line {
   private static final int BUFFER = 64 * 1024;

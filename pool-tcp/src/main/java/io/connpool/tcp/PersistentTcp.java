@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * bytes of the next, so it always knows where one stream ends and another begins.
  *
  * <p><b>While it is down,</b> reads and writes wait within their limit, or fail at once with {@link
- * PersistentBuilder#failFast}, with {@link io.connpool.persistent.NotConnectedException}. At most so
- * many writes wait as the queue holds.
+ * PersistentBuilder#failFast}, with {@link io.connpool.persistent.NotConnectedException}. At most
+ * so many writes wait as the queue holds.
  *
  * <p>A read that gets nothing in its time harms nothing. A write that does not get through in its
  * time, or is interrupted, ends the connection: nobody knows what the peer has of it.
@@ -203,8 +203,8 @@ public final class PersistentTcp implements AutoCloseable {
    * @param from empty afterwards
    * @throws WriteQueueFullException if too many writes are waiting; nothing was written
    * @throws SocketTimeoutException if its turn did not come in the time; nothing was written
-   * @throws ConnectionLostException if the connection was lost before or while it was written, or it
-   *     took too long
+   * @throws ConnectionLostException if the connection was lost before or while it was written, or
+   *     it took too long
    * @throws io.connpool.persistent.NotConnectedException if it is down
    * @throws PoolClosedException if this is closed
    * @throws InterruptedException if interrupted before it was begun

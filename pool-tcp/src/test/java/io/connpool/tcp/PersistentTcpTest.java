@@ -106,7 +106,12 @@ class PersistentTcpTest {
           c.forEachLine(1, line -> {});
         };
     try (FlakyServer server =
-            FlakyServer.start(first, c -> { c.send("second"); c.stall(); });
+            FlakyServer.start(
+                first,
+                c -> {
+                  c.send("second");
+                  c.stall();
+                });
         PersistentTcp line = start(server)) {
       line.awaitUp(LIMIT);
       assertEquals("the", read(line, 3));
@@ -169,8 +174,7 @@ class PersistentTcpTest {
       line.close();
       server.awaitOpen(0, LIMIT);
       assertThrows(PoolClosedException.class, () -> line.write(bytes("x"), LIMIT));
-      assertThrows(
-          PoolClosedException.class, () -> line.read(ByteBuffer.allocate(1), LIMIT));
+      assertThrows(PoolClosedException.class, () -> line.read(ByteBuffer.allocate(1), LIMIT));
     }
   }
 
@@ -192,8 +196,7 @@ class PersistentTcpTest {
       server.refuse();
       try (PersistentTcp line = quick(server).persistence(p -> p.failFast(true)).start()) {
         eventually(() -> "down", () -> line.state() == State.BACKOFF);
-        var down =
-            assertThrows(NotConnectedException.class, () -> line.write(bytes("x"), LIMIT));
+        var down = assertThrows(NotConnectedException.class, () -> line.write(bytes("x"), LIMIT));
         assertTrue(down.getCause() instanceof ConnectException, () -> "" + down.getCause());
       }
     }
@@ -205,8 +208,12 @@ class PersistentTcpTest {
         PersistentTcp line =
             PersistentTcp.over(
                     lines(server)
-                        .onConnected(conn -> Conversation.expect("me", conn.sendRecvLine(
-                            "me\n".getBytes(java.nio.charset.StandardCharsets.UTF_8)))))
+                        .onConnected(
+                            conn ->
+                                Conversation.expect(
+                                    "me",
+                                    conn.sendRecvLine(
+                                        "me\n".getBytes(java.nio.charset.StandardCharsets.UTF_8)))))
                 .start()) {
       assertEquals("and news", read(line, 8));
     }
