@@ -191,16 +191,26 @@ final class Link {
 
   /** Makes a new wire ready, as by logging in. What is done now is no business of the lease. */
   void greet() throws IOException {
+    greetOnly();
+    if (atRest() != Health.CLEAN) {
+      throw new IOException("the greeting of a new connection left something in it: " + atRest());
+    }
+    markLease();
+  }
+
+  /** As {@link #greet}, for a peer that may go on talking at once. */
+  void greetOnly() throws IOException {
     Io<?> hello = greeting;
     if (hello != null) {
       greeted = false;
       hello.run();
       greeted = true;
     }
-    if (atRest() != Health.CLEAN) {
-      throw new IOException("the greeting of a new connection left something in it: " + atRest());
-    }
-    markLease();
+  }
+
+  /** What has come and was not read, for whoever takes over the wire. */
+  ByteBuffer unread() {
+    return ByteBuffer.wrap(rest());
   }
 
   private static void pause(Duration pause, Deadline deadline) throws IOException {

@@ -252,6 +252,16 @@ public final class TcpPoolBuilder {
     return new TcpTransport(settings());
   }
 
+  Duration timeout() {
+    return timeout;
+  }
+
+  /** For messages: where to. */
+  @Override
+  public String toString() {
+    return endpoint != null ? endpoint.toString() : "unix:" + unix;
+  }
+
   private TcpSettings settings() {
     return new TcpSettings(
         dialer(),

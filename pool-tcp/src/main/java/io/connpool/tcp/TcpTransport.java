@@ -55,6 +55,21 @@ final class TcpTransport implements Transport<TcpConn> {
 
   /** A connection for somebody who may be no pool. */
   TcpConn open(Deadline deadline) throws IOException {
+    return opened(deadline, Link::greet);
+  }
+
+  /** As {@link #open}, for a peer that may go on talking after the greeting. */
+  TcpConn openTalkative(Deadline deadline) throws IOException {
+    return opened(deadline, Link::greetOnly);
+  }
+
+  /** What is done with a link that is new. */
+  @FunctionalInterface
+  private interface FirstUse {
+    void of(Link link) throws IOException;
+  }
+
+  private TcpConn opened(Deadline deadline, FirstUse first) throws IOException {
     Wire wire = settings.open(deadline);
     TcpConn conn = new TcpConn(new Link(wire), settings.framing(), settings.timeout());
     TcpPoolBuilder.Greeting hello = settings.greeting();
@@ -69,7 +84,7 @@ final class TcpTransport implements Transport<TcpConn> {
                   return true;
                 });
     try {
-      conn.link().greet();
+      first.of(conn.link());
       return conn;
     } catch (Throwable failure) {
       abortAfter(failure, conn);
