@@ -15,7 +15,6 @@ final class CallDesk {
   private final ConcurrentNavigableMap<Long, TimedCall<?>> open = new ConcurrentSkipListMap<>();
 
   private final AtomicInteger abandoned = new AtomicInteger();
-
   private final Runnable afterReturn;
 
   /**

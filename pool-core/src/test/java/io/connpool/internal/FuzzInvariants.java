@@ -98,7 +98,7 @@ final class FuzzInvariants {
     for (FuzzUsers.Caller caller : users.callers) {
       Fibre fibre = caller.fibre;
       require(
-          fibre == null || fibre.parkedUntil - caller.deadline <= 0,
+          fibre == null || fibre.late || fibre.parkedUntil - caller.deadline <= 0,
           () -> caller + " sleeps beyond its deadline");
     }
   }
@@ -148,6 +148,7 @@ final class FuzzInvariants {
     checkLeases();
     checkWaiters();
     checkDemand();
+    checkExpiry();
     for (FuzzUsers.Caller caller : users.callers) {
       if (caller.queuedIn == 0) {
         caller.queuedIn = world.step();
@@ -219,7 +220,7 @@ final class FuzzInvariants {
           () -> users.callers + " wait, and " + slot.connection + " is there");
     }
     for (FuzzUsers.Caller caller : users.callers) {
-      require(caller.deadline - world.now() > 0, () -> caller + " waits for too long (L3)");
+      require(!caller.isOverdue(), () -> caller + " waits for too long (L3)");
       require(
           !engine.config.fair()
               || engine.transport.probes
@@ -227,6 +228,33 @@ final class FuzzInvariants {
               || caller.queuedIn >= users.latestServed,
           () -> caller + " was overtaken in a fair pool");
     }
+  }
+
+  /** What is kept for nobody goes in time: beyond maxIdle what is idle, and whatever is old. */
+  private void checkExpiry() {
+    if (engine.isClosed() || engine.transport.probes) { // a probe may make it available as if used
+      return;
+    }
+    long margin = 2_000_000_000L + engine.table.all().length * 1_000_000_000L;
+    long idleLimit = Nanos.orForever(engine.config.idleTimeout());
+    long ageLimit = Nanos.orForever(engine.config.maxLifetime());
+    int overstayed = 0;
+    for (Slot<FuzzConn> slot : engine.table.all()) {
+      FuzzConn here = slot.connection;
+      int state = Slot.state(slot.word);
+      if (here == null || (state != Slot.IDLE && state != Slot.PARKED)) {
+        continue;
+      }
+      long unused = Math.min(world.now() - here.provenAt, world.undisturbed());
+      overstayed += unused - margin >= idleLimit ? 1 : 0;
+      long age = world.now() - here.bornAt;
+      require(
+          age - ageLimit / 10 - engine.dialTimeout - margin < ageLimit
+              || world.undisturbed() < engine.dialTimeout + margin,
+          () -> here + " is kept at the age of " + Nanos.text(age));
+    }
+    int kept = overstayed;
+    require(kept <= engine.config.maxIdle(), () -> kept + " are kept idle for too long");
   }
 
   /** L2: everything that is lacking has been begun. So to look once more changes nothing. */

@@ -147,10 +147,17 @@ final class FuzzLife {
     return Duration.ofMillis(world.chance(100) && slowKeeper ? millis * 100 : millis);
   }
 
-  /** Time passes while workers stand still, work, or work with functions that return soon. */
+  /**
+   * Time passes while workers stand still, work, work with functions that return soon, or while
+   * some threads that were in the middle of something do not run.
+   */
   void advance(Duration span) {
-    int pace = world.random.nextInt(3);
+    int pace = world.random.nextInt(4);
     trace.add("  by " + span + ", pace " + pace);
+    if (pace == 3) {
+      world.advanceHoldingUp(span, world.random.nextBoolean() ? world::settle : world::rest);
+      return;
+    }
     world.advance(
         span,
         () -> {
@@ -205,6 +212,7 @@ final class FuzzLife {
     if (closing) {
       return;
     }
+    world.lackThreads(false);
     for (FuzzTransport.Function function : FuzzTransport.Function.values()) {
       transport.mood(function, FuzzTransport.Mood.GOOD);
     }
@@ -260,6 +268,7 @@ final class FuzzLife {
 
   /** The end: whatever happened before, nothing is left. */
   void end() {
+    world.lackThreads(false);
     for (FuzzTransport.Function function : FuzzTransport.Function.values()) {
       transport.mood(function, FuzzTransport.Mood.GOOD);
     }

@@ -197,8 +197,10 @@ class FuzzTransport implements Transport<FuzzConn> {
               || connection.context.cancelled()
               || engine.isClosed()
               || cutWhileItRuns(connection)
+              || world.everLackedThreads()
               || world.longestDelay() >= engine.dialTimeout;
-      case STALE, DIRTY, INVALIDATED, RETIRED, DEAD -> connection.reasons.contains(reason);
+      case STALE -> connection.reasons.contains(reason) || world.longestDelay() >= engine.dialTimeout;
+      case DIRTY, INVALIDATED, RETIRED, DEAD -> connection.reasons.contains(reason);
     };
   }
 
