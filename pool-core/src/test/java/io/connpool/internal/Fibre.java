@@ -56,6 +56,9 @@ final class Fibre {
   int parkedSince;
   boolean permit;
 
+  /** Whether it was unparked since its work began. */
+  boolean woken;
+
   /** It stays off its processor while time passes. */
   boolean heldUp;
 

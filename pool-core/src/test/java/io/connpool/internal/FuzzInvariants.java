@@ -17,6 +17,9 @@ final class FuzzInvariants {
   private final Engine<FuzzConn> engine;
   private int mostWaiters;
 
+  /** The last step in which more than one waited. */
+  private int lastCrowd;
+
   FuzzInvariants(FuzzWorld world, FuzzTransport transport, FuzzUsers users) {
     this.world = world;
     this.transport = transport;
@@ -39,6 +42,9 @@ final class FuzzInvariants {
       }
     }
     require(occupied <= engine.hardLimit, occupied + " connections and dials");
+    if (users.callers.size() > 1) {
+      lastCrowd = world.step();
+    }
     mostWaiters = Math.max(mostWaiters, engine.queue.size());
   }
 
@@ -147,6 +153,7 @@ final class FuzzInvariants {
     checkSettled();
     checkLeases();
     checkWaiters();
+    checkHeir();
     checkDemand();
     checkExpiry();
     for (FuzzUsers.Caller caller : users.callers) {
@@ -187,7 +194,9 @@ final class FuzzInvariants {
     long closing =
         transport.connections.stream().filter(c -> c.closes > 0).count();
     require(
-        stats.closed() == closing || transport.runningCloses() >= 8,
+        stats.closed() == closing
+            || transport.runningCloses() >= 8
+            || (stats.closed() > closing && world.everLackedThreads()),
         () -> closing + " closes were asked for: " + stats);
   }
 
@@ -228,6 +237,27 @@ final class FuzzInvariants {
               || caller.queuedIn >= users.latestServed,
           () -> caller + " was overtaken in a fair pool");
     }
+  }
+
+  /**
+   * L6: one who was woken in vain gets the next connection that is released. Looked at where it can
+   * be told for certain: he is the only one who waits.
+   */
+  private void checkHeir() {
+    if (users.callers.size() != 1 || engine.config.fair() || engine.transport.probes) {
+      return;
+    }
+    FuzzUsers.Caller alone = users.callers.get(0);
+    boolean inVain = alone.fibre != null && alone.fibre.woken && alone.since > lastCrowd;
+    if (!inVain || engine.transport.mayShare) {
+      return;
+    }
+    require(engine.queue.hasHeir(), () -> alone + " was woken in vain and is not heir");
+    if (alone.heirSince == 0) {
+      alone.heirSince = world.step();
+    }
+    require(
+        alone.heirSince >= users.latestServed, () -> alone + " was overtaken once more (L6)");
   }
 
   /** What is kept for nobody goes in time: beyond maxIdle what is idle, and whatever is old. */

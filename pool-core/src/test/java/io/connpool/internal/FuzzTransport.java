@@ -174,6 +174,8 @@ class FuzzTransport implements Transport<FuzzConn> {
     Running me = begin(Function.CLOSE, connection);
     me.mayBeLate =
         engine.isClosed()
+            || world.everLackedThreads()
+            || world.longestDelay() >= engine.dialTimeout
             || (me.fibre != null && now() - me.fibre.askedAt >= engine.dialTimeout);
     try {
       perform(me);

@@ -72,6 +72,9 @@ final class FuzzUsers {
 
     boolean interrupted;
 
+    /** The step in which it was first seen to have been woken in vain; 0 before. */
+    int heirSince;
+
     Caller(Duration timeout) {
       this.timeout = timeout;
       hasAsked();
@@ -316,7 +319,8 @@ final class FuzzUsers {
   private void checkProven(Caller me, Held mine) {
     FuzzConn connection = mine.connection;
     check(
-        !settings.probes() || connection.probed, mine + " was not probed since its last use");
+        !settings.probes() || connection.shared || connection.probed,
+        mine + " was not probed since its last use");
     long interval = settings.heartbeatInterval().toNanos();
     Fibre runs = Fibre.current();
     if (settings.heartbeats() && interval > 0 && runs != null && !runs.late) {

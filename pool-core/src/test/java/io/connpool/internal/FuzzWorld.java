@@ -147,6 +147,7 @@ final class FuzzWorld implements Environment.Clock, Environment.Timers {
       throw new AssertionError(thread + " never parked here");
     }
     fibre.permit = true;
+    fibre.woken = true;
   }
 
   @Override
@@ -241,12 +242,13 @@ final class FuzzWorld implements Environment.Clock, Environment.Timers {
     fibre.askedAt = askedAt;
     fibre.askedIn = askedIn;
     fibre.late = false;
+    fibre.woken = false;
     fibre.assign(
         purpose,
         () -> {
           try {
             work.run();
-          } catch (AssertionError | RuntimeException wrong) {
+          } catch (Throwable wrong) {
             fail(wrong);
           }
         },
