@@ -49,7 +49,7 @@ final class AsyncWaiter<C> extends Waiter<C> {
   void completeOn(Executor workers) {
     try {
       workers.execute(() -> room.complete(this));
-    } catch (RejectedExecutionException poolEnded) {
+    } catch (RejectedExecutionException | OutOfMemoryError poolEndedOrNoThread) {
       room.complete(this);
     }
   }

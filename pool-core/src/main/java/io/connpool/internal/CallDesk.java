@@ -8,6 +8,9 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Where a pool's calls into user code are started, limited, counted, and cut off at its end. */
 final class CallDesk {
+  /** What must be done in the end is tried again so often: seldom enough to do no harm. */
+  private static final long UNTIL_THERE_IS_A_THREAD = 1_000_000_000;
+
   private final Environment environment;
   private final AtomicLong numbers = new AtomicLong();
 
@@ -15,7 +18,6 @@ final class CallDesk {
   private final ConcurrentNavigableMap<Long, TimedCall<?>> open = new ConcurrentSkipListMap<>();
 
   private final AtomicInteger abandoned = new AtomicInteger();
-
   private final Runnable afterReturn;
 
   /**
@@ -48,6 +50,10 @@ final class CallDesk {
       call.refused();
     } catch (OutOfMemoryError noThread) { // "unable to create native thread"
       call.cut(noThread.toString());
+      if (call.outlivesPool()) {
+        long later = environment.clock().nanoTime() + UNTIL_THERE_IS_A_THREAD;
+        environment.timers().at(later, () -> execute(call));
+      }
     }
   }
 

@@ -80,7 +80,9 @@ final class SlotTable<C> {
   }
 
   /**
-   * Takes the first parked connection whose last use or heartbeat is younger than the limit.
+   * Takes the first parked connection whose last use or heartbeat is younger than the limit; or a
+   * shared one with room, because one that was parked when {@link #takeIdle} looked at it may have
+   * been taken by somebody who leaves room in it, and nobody says so.
    *
    * @param provenAfter the moment before which a use or heartbeat is too old
    */
@@ -100,6 +102,12 @@ final class SlotTable<C> {
             remember(slot);
             return new ExclusiveLease<>(slot, stamp);
           }
+        }
+      }
+      if (slot.hasRoom(slot.word)) {
+        Loan<C> loan = SharedLease.of(slot, slot.tryJoin());
+        if (loan != null) {
+          return loan;
         }
       }
     }

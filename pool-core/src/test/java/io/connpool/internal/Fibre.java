@@ -56,6 +56,15 @@ final class Fibre {
   int parkedSince;
   boolean permit;
 
+  /** Whether it was unparked since its work began. */
+  boolean woken;
+
+  /** It stays off its processor while time passes. */
+  boolean heldUp;
+
+  /** It was held up since its work began, so what it does may be late. */
+  boolean late;
+
   /** Interrupted while it did not run; its thread learns it when it does. */
   private volatile boolean interrupted;
 

@@ -202,6 +202,15 @@ enum FuzzCommand {
       return true;
     }
   },
+  LACK_THREADS(1) {
+    @Override
+    boolean run(FuzzLife life) {
+      boolean lack = life.world.chance(300);
+      life.trace.add("  " + lack);
+      life.world.lackThreads(lack);
+      return true;
+    }
+  },
   SHARERS(1) {
     @Override
     boolean run(FuzzLife life) {
@@ -213,6 +222,17 @@ enum FuzzCommand {
     @Override
     boolean run(FuzzLife life) {
       life.calm();
+      return true;
+    }
+  },
+  HURRY_CLOSE(1) {
+    @Override
+    boolean run(FuzzLife life) {
+      List<Fibre> closing = life.world.in(Fibre.State.BLOCKED);
+      if (closing.isEmpty()) {
+        return false;
+      }
+      life.world.interrupt(life.world.pick(closing));
       return true;
     }
   },

@@ -17,6 +17,9 @@ final class FuzzInvariants {
   private final Engine<FuzzConn> engine;
   private int mostWaiters;
 
+  /** The last step in which more than one waited. */
+  private int lastCrowd;
+
   FuzzInvariants(FuzzWorld world, FuzzTransport transport, FuzzUsers users) {
     this.world = world;
     this.transport = transport;
@@ -39,6 +42,9 @@ final class FuzzInvariants {
       }
     }
     require(occupied <= engine.settings().hardLimit, occupied + " connections and dials");
+    if (users.callers.size() > 1) {
+      lastCrowd = world.step();
+    }
     mostWaiters = Math.max(mostWaiters, engine.queue.size());
   }
 
@@ -98,7 +104,7 @@ final class FuzzInvariants {
     for (FuzzUsers.Caller caller : users.callers) {
       Fibre fibre = caller.fibre;
       require(
-          fibre == null || fibre.parkedUntil - caller.deadline <= 0,
+          fibre == null || fibre.late || fibre.parkedUntil - caller.deadline <= 0,
           () -> caller + " sleeps beyond its deadline");
     }
   }
@@ -146,7 +152,9 @@ final class FuzzInvariants {
     checkSettled();
     checkLeases();
     checkWaiters();
+    checkHeir();
     checkDemand();
+    checkExpiry();
     for (FuzzUsers.Caller caller : users.callers) {
       if (caller.queuedIn == 0) {
         caller.queuedIn = world.step();
@@ -183,7 +191,9 @@ final class FuzzInvariants {
         () -> users.timeouts + " callers timed out: " + stats);
     long closing = transport.connections.stream().filter(c -> c.closes > 0).count();
     require(
-        stats.closed() == closing || transport.runningCloses() >= 8,
+        stats.closed() == closing
+            || transport.runningCloses() >= 8
+            || (stats.closed() > closing && world.everLackedThreads()),
         () -> closing + " closes were asked for: " + stats);
   }
 
@@ -214,7 +224,7 @@ final class FuzzInvariants {
           () -> users.callers + " wait, and " + slot.connection + " is there");
     }
     for (FuzzUsers.Caller caller : users.callers) {
-      require(caller.deadline - world.now() > 0, () -> caller + " waits for too long (L3)");
+      require(!caller.isOverdue(), () -> caller + " waits for too long (L3)");
       require(
           !engine.settings().config.fair()
               || engine.transport.probes
@@ -222,6 +232,54 @@ final class FuzzInvariants {
               || caller.queuedIn >= users.latestServed,
           () -> caller + " was overtaken in a fair pool");
     }
+  }
+
+  /**
+   * L6: one who was woken in vain gets the next connection that is released. Looked at where it can
+   * be told for certain: he is the only one who waits.
+   */
+  private void checkHeir() {
+    if (users.callers.size() != 1 || engine.config.fair() || engine.transport.probes) {
+      return;
+    }
+    FuzzUsers.Caller alone = users.callers.get(0);
+    boolean inVain = alone.fibre != null && alone.fibre.woken && alone.since > lastCrowd;
+    if (!inVain || engine.transport.mayShare) {
+      return;
+    }
+    require(engine.queue.hasHeir(), () -> alone + " was woken in vain and is not heir");
+    if (alone.heirSince == 0) {
+      alone.heirSince = world.step();
+    }
+    require(
+        alone.heirSince >= users.latestServed, () -> alone + " was overtaken once more (L6)");
+  }
+
+  /** What is kept for nobody goes in time: beyond maxIdle what is idle, and whatever is old. */
+  private void checkExpiry() {
+    if (engine.isClosed() || engine.transport.probes) { // a probe may make it available as if used
+      return;
+    }
+    long margin = 2_000_000_000L + engine.table.all().length * 1_000_000_000L;
+    long idleLimit = Nanos.orForever(engine.config.idleTimeout());
+    long ageLimit = Nanos.orForever(engine.config.maxLifetime());
+    int overstayed = 0;
+    for (Slot<FuzzConn> slot : engine.table.all()) {
+      FuzzConn here = slot.connection;
+      int state = Slot.state(slot.word);
+      if (here == null || (state != Slot.IDLE && state != Slot.PARKED)) {
+        continue;
+      }
+      long unused = Math.min(world.now() - here.provenAt, world.undisturbed());
+      overstayed += unused - margin >= idleLimit ? 1 : 0;
+      long age = world.now() - here.bornAt;
+      require(
+          age - ageLimit / 10 - engine.dialTimeout - margin < ageLimit
+              || world.undisturbed() < engine.dialTimeout + margin,
+          () -> here + " is kept at the age of " + Nanos.text(age));
+    }
+    int kept = overstayed;
+    require(kept <= engine.config.maxIdle(), () -> kept + " are kept idle for too long");
   }
 
   /** L2: everything that is lacking has been begun. So to look once more changes nothing. */

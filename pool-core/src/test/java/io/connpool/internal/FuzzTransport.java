@@ -174,6 +174,8 @@ class FuzzTransport implements Transport<FuzzConn> {
     Running me = begin(Function.CLOSE, connection);
     me.mayBeLate =
         engine.isClosed()
+            || world.everLackedThreads()
+            || world.longestDelay() >= engine.settings().dialTimeout
             || (me.fibre != null && now() - me.fibre.askedAt >= engine.settings().dialTimeout);
     try {
       perform(me);
@@ -197,8 +199,10 @@ class FuzzTransport implements Transport<FuzzConn> {
               || connection.context.cancelled()
               || engine.isClosed()
               || cutWhileItRuns(connection)
+              || world.everLackedThreads()
               || world.longestDelay() >= engine.settings().dialTimeout;
-      case STALE, DIRTY, INVALIDATED, RETIRED, DEAD, EVICTED -> connection.reasons.contains(reason);
+      case STALE -> connection.reasons.contains(reason) || world.longestDelay() >= engine.settings().dialTimeout;
+      case DIRTY, INVALIDATED, RETIRED, DEAD, EVICTED -> connection.reasons.contains(reason);
     };
   }
 

@@ -58,8 +58,12 @@ final class FuzzUsers {
   final class Caller {
     final int number = ++numbers;
     final int since = world.step();
-    final long deadline;
+    final Duration timeout;
     final long askedAt = world.now();
+
+    /** It must have been told by then. Later than it asked if it was held up while asking. */
+    long deadline;
+
     @Nullable Fibre fibre;
     @Nullable CompletableFuture<?> future;
 
@@ -68,9 +72,23 @@ final class FuzzUsers {
 
     boolean interrupted;
 
+    /** The step in which it was first seen to have been woken in vain; 0 before. */
+    int heirSince;
+
     Caller(Duration timeout) {
-      deadline = askedAt + Nanos.of(timeout);
+      this.timeout = timeout;
+      hasAsked();
       callers.add(this);
+    }
+
+    /** The pool knows by now that it waits. */
+    void hasAsked() {
+      deadline = world.now() + Nanos.of(timeout);
+    }
+
+    /** Whether it has waited for too long. */
+    boolean isOverdue() {
+      return deadline - world.now() <= 0 && (fibre == null || !fibre.late);
     }
 
     /** It cannot have been given anything before this step. */
@@ -85,9 +103,10 @@ final class FuzzUsers {
       return this
           + (future == null ? " in " + fibre : " has a future")
           + (queuedIn == 0 ? "" : ", queued in step " + queuedIn)
-          + ", deadline "
-          + Nanos.text(deadline - askedAt)
-          + " after it asked";
+          + ", asked for "
+          + Nanos.text(world.now() - askedAt)
+          + " with a limit of "
+          + timeout;
     }
 
     @Override
@@ -172,18 +191,31 @@ final class FuzzUsers {
     Caller me = new Caller(timeout);
     CompletableFuture<Lease<FuzzConn>> future = pool.acquireAsync(timeout);
     me.future = future;
+    me.hasAsked();
     future.whenComplete(
         (lease, failure) -> {
           guarded(
               () -> {
                 if (failure == null) {
                   received(me, lease);
+                  useAtOnce();
                 } else {
                   gotNothing(me, failure);
                 }
               });
           callers.remove(me);
         });
+  }
+
+  /** What the dependents of a future do with it: often they use the pool once more. */
+  private void useAtOnce() {
+    Held mine = held.isEmpty() ? null : held.get(held.size() - 1);
+    if (mine != null && mine.lease != null && world.chance(100)) {
+      end(mine, world.chance(200));
+    }
+    if (world.chance(50) && callers.size() < 5) {
+      acquireAsync(Duration.ofMillis(100));
+    }
   }
 
   void call() {
@@ -224,6 +256,7 @@ final class FuzzUsers {
               return stage;
             });
     me.future = future;
+    me.hasAsked();
     future.whenComplete(
         (result, failure) -> {
           if (failure != null && !(failure instanceof BodyFailed) && callers.contains(me)) {
@@ -285,10 +318,12 @@ final class FuzzUsers {
 
   private void checkProven(Caller me, Held mine) {
     FuzzConn connection = mine.connection;
-    check(!settings.probes() || connection.probed, mine + " was not probed since its last use");
+    check(
+        !settings.probes() || connection.shared || connection.probed,
+        mine + " was not probed since its last use");
     long interval = settings.heartbeatInterval().toNanos();
     Fibre runs = Fibre.current();
-    if (settings.heartbeats() && interval > 0 && runs != null) {
+    if (settings.heartbeats() && interval > 0 && runs != null && !runs.late) {
       long unused = (runs == me.fibre ? world.now() : runs.askedAt) - connection.provenAt;
       // a loan that was on its way to one who had gone counts as a use when it gets there
       check(
@@ -301,7 +336,8 @@ final class FuzzUsers {
     trace.add("    " + me + " gets nothing: " + reason.getClass().getSimpleName());
     if (reason instanceof AcquireTimeoutException) {
       timeouts++;
-      check(me.deadline - world.now() <= 0, me + " was told too early that it is too late");
+      long waited = world.now() - me.askedAt;
+      check(waited >= Nanos.of(me.timeout), me + " was told too early that it is too late");
     } else if (reason instanceof PoolExhaustedException) {
       check(settings.whenExhausted() != WhenExhausted.WAIT, me + " was refused");
     } else if (reason instanceof PoolClosedException) {

@@ -44,6 +44,14 @@ final class FuzzWorld implements Environment.Clock, Environment.Timers {
 
   private long longestDelay;
 
+  /** When time last passed in a way that no keeper can keep up with. */
+  private long disturbedAt;
+
+  /** Threads cannot be created now; and whether that ever was so. */
+  private boolean threadsLack;
+
+  private boolean threadsLacked;
+
   /** Called after each step. */
   private Runnable watcher = () -> {};
 
@@ -52,6 +60,7 @@ final class FuzzWorld implements Environment.Clock, Environment.Timers {
     this.trace = trace;
     this.origin = origin;
     now = origin;
+    disturbedAt = origin;
     alarms =
         new TreeSet<>(
             Comparator.<Alarm>comparingLong(alarm -> alarm.at - origin)
@@ -138,6 +147,7 @@ final class FuzzWorld implements Environment.Clock, Environment.Timers {
       throw new AssertionError(thread + " never parked here");
     }
     fibre.permit = true;
+    fibre.woken = true;
   }
 
   @Override
@@ -169,6 +179,9 @@ final class FuzzWorld implements Environment.Clock, Environment.Timers {
       mayBePreempted();
       if (shutDown) {
         throw new RejectedExecutionException("the pool has ended");
+      }
+      if (threadsLack && chance(700)) {
+        throw new OutOfMemoryError("scripted: unable to create native thread");
       }
       requests.add(request);
     }
@@ -228,12 +241,14 @@ final class FuzzWorld implements Environment.Clock, Environment.Timers {
     Fibre fibre = free.isEmpty() ? new Fibre(++fibres) : free.pop();
     fibre.askedAt = askedAt;
     fibre.askedIn = askedIn;
+    fibre.late = false;
+    fibre.woken = false;
     fibre.assign(
         purpose,
         () -> {
           try {
             work.run();
-          } catch (AssertionError | RuntimeException wrong) {
+          } catch (Throwable wrong) {
             fail(wrong);
           }
         },
@@ -293,6 +308,9 @@ final class FuzzWorld implements Environment.Clock, Environment.Timers {
   private List<Fibre> ready() {
     List<Fibre> ready = new ArrayList<>();
     for (Fibre fibre : busy) {
+      if (fibre.heldUp) {
+        continue;
+      }
       boolean goesOn =
           switch (fibre.state()) {
             case PREEMPTED -> true;
@@ -380,9 +398,24 @@ final class FuzzWorld implements Environment.Clock, Environment.Timers {
     }
   }
 
-  /** The longest time that work had to wait for a worker. */
+  /** The longest time that work had to wait for a worker, or a thread for a processor. */
   long longestDelay() {
     return longestDelay;
+  }
+
+  /** How long time has been passing evenly. */
+  long undisturbed() {
+    return now - disturbedAt;
+  }
+
+  void lackThreads(boolean lack) {
+    threadsLack = lack;
+    threadsLacked |= lack;
+  }
+
+  /** Whether work may have failed because there was no thread for it. */
+  boolean everLackedThreads() {
+    return threadsLacked;
   }
 
   boolean isAtRest() {
@@ -419,9 +452,28 @@ final class FuzzWorld implements Environment.Clock, Environment.Timers {
     }
   }
 
+  /** As {@link #advance}, while some of those who were preempted stay off their processors. */
+  void advanceHoldingUp(Duration duration, Runnable atEachStop) {
+    List<Fibre> heldUp = in(Fibre.State.PREEMPTED);
+    heldUp.removeIf(fibre -> random.nextInt(4) == 0);
+    for (Fibre fibre : heldUp) {
+      fibre.heldUp = true;
+      fibre.late = true;
+    }
+    if (!heldUp.isEmpty()) {
+      longestDelay = Math.max(longestDelay, duration.toNanos());
+    }
+    advance(duration, atEachStop);
+    for (Fibre fibre : heldUp) {
+      fibre.heldUp = false;
+    }
+    disturbedAt = now;
+  }
+
   /** Time passes in which nobody runs, timers included, as if the process had been frozen. */
   void freeze(Duration duration) {
     now += duration.toNanos();
+    disturbedAt = now;
     while (isAlarmDue()) { // the timer thread happens to be the first to run again
       int as = preemptions;
       preemptions = 0;
