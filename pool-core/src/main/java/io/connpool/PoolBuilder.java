@@ -5,7 +5,9 @@ import io.connpool.internal.DefaultConnPool;
 import io.connpool.internal.Description;
 import io.connpool.internal.Environment;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
@@ -40,6 +42,7 @@ public final class PoolBuilder<C> {
   private Transport.@Nullable Closer<? super C> closer;
   private @Nullable Function<? super C, Health> probe;
   private @Nullable BiFunction<? super C, ? super Throwable, Verdict> classifier;
+  private final List<PoolListener> listeners = new ArrayList<>();
 
   private String name = "connpool";
   private int maxActive = 8;
@@ -70,6 +73,7 @@ public final class PoolBuilder<C> {
     closer = other.closer;
     probe = other.probe;
     classifier = other.classifier;
+    listeners.addAll(other.listeners);
     name = other.name;
     maxActive = other.maxActive;
     minIdle = other.minIdle;
@@ -134,6 +138,18 @@ public final class PoolBuilder<C> {
    */
   public PoolBuilder<C> classify(BiFunction<? super C, ? super Throwable, Verdict> function) {
     classifier = Objects.requireNonNull(function, "classify");
+    return this;
+  }
+
+  /**
+   * Adds a listener, which is told what happens in the pool.
+   *
+   * @param value told after those added before; may listen to several pools, which may then call it
+   *     at the same time
+   * @return this
+   */
+  public PoolBuilder<C> listener(PoolListener value) {
+    listeners.add(Objects.requireNonNull(value, "listener"));
     return this;
   }
 
@@ -432,6 +448,7 @@ public final class PoolBuilder<C> {
     return new DefaultConnPool<>(
         new Described<>(new PoolBuilder<>(this), config()),
         new ComposedTransport<>(name, transport, heartbeat, closer, probe, classifier),
+        listeners,
         environment);
   }
 
@@ -452,8 +469,9 @@ public final class PoolBuilder<C> {
           next.heartbeat == builder.heartbeat
               && next.closer == builder.closer
               && next.probe == builder.probe
-              && next.classifier == builder.classifier,
-          "heartbeat, close, probe and classify",
+              && next.classifier == builder.classifier
+              && next.listeners.equals(builder.listeners),
+          "heartbeat, close, probe, classify and listener",
           "changed",
           "left as they are");
       return new Described<>(next, next.config());

@@ -121,6 +121,7 @@ final class Arena extends AbstractExecutorService implements Environment.Clock, 
         new Engine<>(
             config,
             new ComposedTransport<>(config.name(), transport, null, null, null, null),
+            List.of(),
             new Environment(this, this, this, RANDOM));
   }
 

@@ -1,6 +1,8 @@
 package io.connpool.internal;
 
+import io.connpool.CloseReason;
 import io.connpool.PoolStats;
+import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Counts by looking at every slot, so that the hot path need not count anything. */
@@ -64,6 +66,7 @@ final class Census<C> {
   }
 
   PoolStats stats() {
+    Map<CloseReason, Long> closedBy = engine.chronicle.closedBy();
     int[] states = new int[Slot.SHARED + 1];
     int shared = 0;
     int shares = 0;
@@ -84,10 +87,15 @@ final class Census<C> {
         states[Slot.LEASED] + shares,
         engine.supply.countDialed(),
         engine.supply.countFailures(),
-        engine.disposer.countClosed(),
+        closedBy.values().stream().mapToLong(Long::longValue).sum(),
         engine.disposer.countFailures(),
         timeouts.sum(),
         misuses.sum(),
-        engine.calls.countAbandoned());
+        engine.calls.countAbandoned(),
+        engine.chronicle.countLostEvents(),
+        closedBy,
+        engine.chronicle.waits(),
+        engine.chronicle.lastDialFailure(),
+        engine.chronicle.lastWords());
   }
 }

@@ -9,8 +9,10 @@ import io.connpool.Lease;
 import io.connpool.PoolBuilder;
 import io.connpool.PoolClosedException;
 import io.connpool.PoolConfig;
+import io.connpool.PoolListener;
 import io.connpool.PoolStats;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -32,14 +34,16 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
    *
    * @param description what the builder was told
    * @param transport the user's transport and functions
+   * @param listeners who is told what happens
    * @param environment the world to live in; closed with the pool
    */
   public DefaultConnPool(
       Description<PoolBuilder<C>> description,
       ComposedTransport<C> transport,
+      List<PoolListener> listeners,
       Environment environment) {
     this.description = new AtomicReference<>(description);
-    engine = new Engine<>(description.config(), transport, environment);
+    engine = new Engine<>(description.config(), transport, listeners, environment);
     waitingRoom = engine.waitingRoom;
     engine.start();
   }

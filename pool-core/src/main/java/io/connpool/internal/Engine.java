@@ -2,8 +2,10 @@ package io.connpool.internal;
 
 import io.connpool.CloseReason;
 import io.connpool.PoolConfig;
+import io.connpool.PoolListener;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 
 /**
  * Holds the parts of one pool together, and what all of them need: the settings, the time, whether
@@ -23,6 +25,8 @@ final class Engine<C> {
   final Attention attention = new Attention();
   final WaitQueue<C> queue = new WaitQueue<>(attention);
   final SlotTable<C> table;
+  final Announcer announcer;
+  final Chronicle chronicle;
   final Census<C> census;
   final Lending<C> lending;
   final Handout<C> handout;
@@ -38,7 +42,11 @@ final class Engine<C> {
 
   private volatile boolean closed;
 
-  Engine(PoolConfig config, ComposedTransport<C> transport, Environment environment) {
+  Engine(
+      PoolConfig config,
+      ComposedTransport<C> transport,
+      List<PoolListener> listeners,
+      Environment environment) {
     name = config.name();
     this.transport = transport;
     this.environment = environment;
@@ -48,6 +56,8 @@ final class Engine<C> {
     attention.set(Attention.TRIM, settings.overflows());
     calls = new CallDesk(environment, this::capacityFreed);
     table = new SlotTable<>(this);
+    announcer = new Announcer(config.name(), listeners, environment.workers());
+    chronicle = new Chronicle(config.name(), announcer, environment.clock());
     census = new Census<>(this);
     lending = new Lending<>(this);
     handout = new Handout<>(this);

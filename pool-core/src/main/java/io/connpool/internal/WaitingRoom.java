@@ -4,6 +4,7 @@ import io.connpool.AcquireTimeoutException;
 import io.connpool.AcquireTimeoutException.Phase;
 import io.connpool.Lease;
 import io.connpool.PoolClosedException;
+import io.connpool.PoolEvent.Waited.Outcome;
 import io.connpool.PoolException;
 import io.connpool.PoolExhaustedException;
 import io.connpool.PoolStats;
@@ -26,15 +27,17 @@ final class WaitingRoom<C> {
 
   /** Waits for a connection, not beyond the time given. */
   Loan<C> await(long nanos) throws InterruptedException {
-    long deadline = engine.now() + nanos;
     Waiter<C> me = new Waiter<>(engine.environment.clock(), Thread.currentThread());
+    long deadline = me.since + nanos;
     enter(me);
     boolean mustPassOn = false;
+    Outcome outcome = Outcome.FAILED;
     try {
       while (true) {
         Loan<C> loan = me.loan();
         if (loan != null) {
           if (engine.lending.isGood(loan)) {
+            outcome = Outcome.SERVED;
             return loan;
           }
           queue.reopen(me);
@@ -50,6 +53,7 @@ final class WaitingRoom<C> {
             if (!queue.leave(me)) {
               giveAway(me);
             }
+            outcome = Outcome.SERVED;
             return loan;
           }
         }
@@ -62,15 +66,18 @@ final class WaitingRoom<C> {
         }
         if (engine.now() - deadline >= 0 && queue.leave(me)) {
           engine.census.countTimeout();
+          outcome = Outcome.TIMED_OUT;
           throw timedOut(nanos);
         }
         if (me.isWaiting()) {
+          me.waited = true;
           engine.environment.clock().parkUntil(this, deadline);
         }
         if (Thread.interrupted()) {
           if (!queue.leave(me)) {
             giveAway(me);
           }
+          outcome = Outcome.GIVEN_UP;
           throw new InterruptedException();
         }
       }
@@ -79,6 +86,7 @@ final class WaitingRoom<C> {
       if (mustPassOn && !queue.isEmpty()) {
         engine.handout.serve(); // there may be more than this one needed
       }
+      ended(me, outcome);
     }
   }
 
@@ -106,7 +114,8 @@ final class WaitingRoom<C> {
   CompletableFuture<Lease<C>> enqueue(long nanos) {
     AsyncWaiter<C> waiter = new AsyncWaiter<>(this, engine.environment.clock(), nanos);
     if (nanos > 0) { // before anybody can see that it waits
-      waiter.limitedBy(engine.at(engine.now() + nanos, () -> failTimedOut(waiter)));
+      waiter.waited = true;
+      waiter.limitedBy(engine.at(waiter.since + nanos, () -> failTimedOut(waiter)));
     }
     try {
       enter(waiter);
@@ -130,7 +139,7 @@ final class WaitingRoom<C> {
         future.whenComplete(
             (lease, failure) -> {
               if (future.isCancelled() && queue.leave(waiter)) {
-                departed(waiter);
+                departed(waiter, Outcome.GIVEN_UP);
               }
             });
   }
@@ -143,7 +152,7 @@ final class WaitingRoom<C> {
       waitAgain(waiter);
       return;
     }
-    departed(waiter);
+    departed(waiter, loan != null ? Outcome.SERVED : outcomeOf(failure));
     if (failure != null) {
       waiter.future().completeExceptionally(failure);
     } else if (loan != null && !waiter.future().complete(loan)) {
@@ -162,21 +171,32 @@ final class WaitingRoom<C> {
       engine.handout.fail(waiter, closed());
     } else if (waiter.future().isCancelled()) {
       if (queue.leave(waiter)) {
-        departed(waiter);
+        departed(waiter, Outcome.GIVEN_UP);
       }
     } else if (waiter.isOverdue()) {
       failTimedOut(waiter);
     }
   }
 
-  private void departed(AsyncWaiter<C> waiter) {
+  private static Outcome outcomeOf(@Nullable Throwable failure) {
+    return failure instanceof AcquireTimeoutException ? Outcome.TIMED_OUT : Outcome.FAILED;
+  }
+
+  private void departed(AsyncWaiter<C> waiter, Outcome outcome) {
     waiter.cancelTimer();
     if (queue.left(waiter)) {
       engine.handout.serve();
     }
+    ended(waiter, outcome);
   }
 
   // --- both ---
+
+  private void ended(Waiter<C> waiter, Outcome outcome) {
+    if (waiter.waited) {
+      engine.chronicle.waited(engine.now() - waiter.since, outcome);
+    }
+  }
 
   /** Joins the queue, unless the policy or the pool's end forbids it. */
   private void enter(Waiter<C> waiter) {

@@ -65,6 +65,7 @@ final class PoolBuilderTest {
           missing("close", b -> b.close(null)),
           missing("probe", b -> b.probe(null)),
           missing("classify", b -> b.classify(null)),
+          missing("listener", b -> b.listener(null)),
           missing("name", b -> b.name(null)),
           rejected("name", "", b -> b.name("")),
           rejected("name", " \t", b -> b.name(" \t")),

@@ -117,7 +117,7 @@ final class PoolOptionsTest {
             .filter(method -> !Modifier.isStatic(method.getModifiers()))
             .map(Method::getName)
             .collect(Collectors.toCollection(TreeSet::new));
-    settings.removeAll(Set.of("heartbeat", "close", "probe", "classify")); // functions
+    settings.removeAll(Set.of("heartbeat", "close", "probe", "classify", "listener")); // functions
     settings.remove("settings"); // all of them at once
     settings.remove("attribute"); // an object; a transport found by a URI has options of its own
 
