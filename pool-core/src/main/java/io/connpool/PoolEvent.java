@@ -1,6 +1,7 @@
 package io.connpool;
 
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Something that happened in a pool, as told to its {@link PoolListener}s. Immutable. */
@@ -66,6 +67,41 @@ public sealed interface PoolEvent {
       GIVEN_UP
     }
   }
+
+  /**
+   * A lease is out for longer than the leak threshold. Told once for each lease.
+   *
+   * @param pool the name of the pool
+   * @param thread the name of the thread that took it, or asked for it if it came as a future
+   * @param out how long it is out
+   * @param taken where it was taken; not thrown, but good for a log
+   * @param holderNow what the thread that took it does now; empty if it has ended
+   */
+  record LeakSuspected(
+      String pool, String thread, Duration out, Throwable taken, List<StackTraceElement> holderNow)
+      implements PoolEvent {}
+
+  /**
+   * A lease that {@link LeakSuspected} told of was ended after all.
+   *
+   * @param pool the name of the pool
+   * @param thread the name of the thread that took it
+   * @param out how long it was out
+   * @param taken where it was taken
+   */
+  record LeakReturned(String pool, String thread, Duration out, Throwable taken)
+      implements PoolEvent {}
+
+  /**
+   * A lease was garbage collected without having been closed. Its connection is closed, its place
+   * is free again.
+   *
+   * @param pool the name of the pool
+   * @param thread the name of the thread that took it
+   * @param out how long ago it was taken
+   * @param taken where it was taken
+   */
+  record Leaked(String pool, String thread, Duration out, Throwable taken) implements PoolEvent {}
 
   /**
    * The endpoint counts as down: callers fail at once until a dial succeeds.

@@ -48,6 +48,27 @@ public interface PoolListener {
   default void waited(PoolEvent.Waited event) {}
 
   /**
+   * A lease is out for longer than the leak threshold.
+   *
+   * @param event what happened
+   */
+  default void leakSuspected(PoolEvent.LeakSuspected event) {}
+
+  /**
+   * A lease came back that {@link #leakSuspected} told of.
+   *
+   * @param event what happened
+   */
+  default void leakReturned(PoolEvent.LeakReturned event) {}
+
+  /**
+   * A lease was garbage collected without having been closed.
+   *
+   * @param event what happened
+   */
+  default void leaked(PoolEvent.Leaked event) {}
+
+  /**
    * The endpoint counts as down from now on.
    *
    * @param event what happened

@@ -115,6 +115,7 @@ final class Arena extends AbstractExecutorService implements Environment.Clock, 
             never,
             never,
             limit,
+            /* leakThreshold= */ never,
             Map.of());
     Transport<Conn> transport = shared ? new SharedTransport() : new ExclusiveTransport();
     engine =

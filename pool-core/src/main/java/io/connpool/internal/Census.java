@@ -38,6 +38,17 @@ final class Census<C> {
     return busy;
   }
 
+  /** How many exclusive connections are out that this thread took. */
+  int countTakenBy(Thread thread) {
+    int taken = 0;
+    for (Slot<C> slot : engine.table.all()) {
+      if (Slot.state(slot.word) == Slot.LEASED && slot.takenBy == thread.getId()) {
+        taken++;
+      }
+    }
+    return taken;
+  }
+
   int countConnections() {
     int connections = 0;
     for (Slot<C> slot : engine.table.all()) {

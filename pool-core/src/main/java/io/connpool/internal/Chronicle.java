@@ -5,6 +5,9 @@ import io.connpool.PoolEvent.Closed;
 import io.connpool.PoolEvent.DialFailed;
 import io.connpool.PoolEvent.Dialed;
 import io.connpool.PoolEvent.Down;
+import io.connpool.PoolEvent.LeakReturned;
+import io.connpool.PoolEvent.LeakSuspected;
+import io.connpool.PoolEvent.Leaked;
 import io.connpool.PoolEvent.PoolClosed;
 import io.connpool.PoolEvent.Up;
 import io.connpool.PoolEvent.Waited;
@@ -15,6 +18,7 @@ import io.connpool.WaitTimes;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
@@ -96,6 +100,32 @@ final class Chronicle {
     waits.add(nanos);
     if (announcer.isHeard()) {
       announcer.tell(PoolListener::waited, new Waited(pool, Duration.ofNanos(nanos), outcome));
+    }
+  }
+
+  void leakSuspected(LeakWatch.Origin origin, long nanos, List<StackTraceElement> holderNow) {
+    if (announcer.isHeard()) {
+      announcer.tell(
+          PoolListener::leakSuspected,
+          new LeakSuspected(
+              pool, origin.thread().getName(), Duration.ofNanos(nanos), origin.stack(), holderNow));
+    }
+  }
+
+  void leakReturned(LeakWatch.Origin origin, long nanos) {
+    if (announcer.isHeard()) {
+      announcer.tell(
+          PoolListener::leakReturned,
+          new LeakReturned(
+              pool, origin.thread().getName(), Duration.ofNanos(nanos), origin.stack()));
+    }
+  }
+
+  void leaked(LeakWatch.Origin origin, long nanos) {
+    if (announcer.isHeard()) {
+      announcer.tell(
+          PoolListener::leaked,
+          new Leaked(pool, origin.thread().getName(), Duration.ofNanos(nanos), origin.stack()));
     }
   }
 

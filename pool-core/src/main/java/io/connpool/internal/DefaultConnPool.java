@@ -72,6 +72,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
       slot = exclusive.slot;
       stamp = exclusive.stamp();
     }
+    slot.takenBy = Thread.currentThread().getId();
     // The one place where a lease is made, whichever way it came: so the compiler can see that it
     // need not be made at all if the caller does not let it go.
     return new ExclusiveLease<>(slot, stamp);
@@ -79,7 +80,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
 
   private Loan<C> acquireSlowly(long nanos) throws InterruptedException {
     Loan<C> loan = engine.lending.takeNow();
-    return loan != null ? loan : waitingRoom.await(nanos);
+    return engine.leaks.watched(loan != null ? loan : waitingRoom.await(nanos));
   }
 
   @Override
@@ -90,8 +91,10 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
         throw waitingRoom.closed();
       }
       engine.supply.wish();
+      return Optional.empty();
     }
-    return Optional.ofNullable(loan);
+    loan.slot.takenBy = Thread.currentThread().getId();
+    return Optional.of(engine.leaks.watched(loan));
   }
 
   @Override
@@ -106,7 +109,11 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
 
   private CompletableFuture<Lease<C>> acquireAsyncWithin(long nanos) {
     Loan<C> loan = engine.lending.takeNow();
-    return loan != null ? CompletableFuture.completedFuture(loan) : waitingRoom.enqueue(nanos);
+    if (loan == null) {
+      return waitingRoom.enqueue(nanos);
+    }
+    loan.slot.takenBy = Thread.currentThread().getId();
+    return CompletableFuture.completedFuture(engine.leaks.watched(loan));
   }
 
   @Override

@@ -35,6 +35,7 @@ final class Engine<C> {
   final Supply<C> supply;
   final Checks<C> checks;
   final Keeper<C> keeper;
+  final LeakWatch<C> leaks;
   final WaitingRoom<C> waitingRoom;
   final Shutdown<C> shutdown;
 
@@ -51,7 +52,7 @@ final class Engine<C> {
     this.transport = transport;
     this.environment = environment;
     settings = settingsOf(config);
-    attention.set(Attention.BEFORE_LOAN, transport.looks || settings.fair);
+    attention.set(Attention.BEFORE_LOAN, looksBeforeLoans());
     attention.set(Attention.INSPECT, transport.inspects);
     attention.set(Attention.TRIM, settings.overflows());
     calls = new CallDesk(environment, this::capacityFreed);
@@ -66,6 +67,7 @@ final class Engine<C> {
     supply = new Supply<>(this);
     checks = new Checks<>(this);
     keeper = new Keeper<>(this);
+    leaks = new LeakWatch<>(this);
     waitingRoom = new WaitingRoom<>(this);
     shutdown = new Shutdown<>(this);
   }
@@ -83,10 +85,14 @@ final class Engine<C> {
     return new Settings(config, transport.heartbeats, environment.random());
   }
 
+  private boolean looksBeforeLoans() {
+    return transport.looks || settings.fair || settings.leakThreshold != Nanos.FOREVER;
+  }
+
   /** Works with other settings from now on; what is beyond a lower limit goes when it is unused. */
   void reconfigure(PoolConfig config) {
     settings = settingsOf(config);
-    attention.set(Attention.BEFORE_LOAN, transport.looks || settings.fair);
+    attention.set(Attention.BEFORE_LOAN, looksBeforeLoans());
     attention.set(Attention.TRIM, true); // until the keeper finds nothing beyond the limit
     for (Slot<C> slot : table.all()) {
       handout.trimSurplus(slot);

@@ -9,6 +9,7 @@ import io.connpool.PoolException;
 import io.connpool.PoolExhaustedException;
 import io.connpool.PoolStats;
 import io.connpool.WhenExhausted;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +68,7 @@ final class WaitingRoom<C> {
         if (engine.now() - deadline >= 0 && queue.leave(me)) {
           engine.census.countTimeout();
           outcome = Outcome.TIMED_OUT;
-          throw timedOut(nanos);
+          throw timedOut(nanos, Thread.currentThread());
         }
         if (me.isWaiting()) {
           me.waited = true;
@@ -112,7 +113,8 @@ final class WaitingRoom<C> {
 
   /** Queues a caller that does not block. */
   CompletableFuture<Lease<C>> enqueue(long nanos) {
-    AsyncWaiter<C> waiter = new AsyncWaiter<>(this, engine.environment.clock(), nanos);
+    AsyncWaiter<C> waiter =
+        new AsyncWaiter<>(this, engine.environment.clock(), nanos, engine.leaks.origin());
     if (nanos > 0) { // before anybody can see that it waits
       waiter.waited = true;
       waiter.limitedBy(engine.at(waiter.since + nanos, () -> failTimedOut(waiter)));
@@ -155,8 +157,12 @@ final class WaitingRoom<C> {
     departed(waiter, loan != null ? Outcome.SERVED : outcomeOf(failure));
     if (failure != null) {
       waiter.future().completeExceptionally(failure);
-    } else if (loan != null && !waiter.future().complete(loan)) {
-      loan.close(); // cancelled meanwhile
+    } else if (loan != null) {
+      loan.slot.takenBy = 0; // whoever gets the future has it
+      Loan<C> watched = engine.leaks.watched(loan, waiter.origin);
+      if (!waiter.future().complete(watched)) {
+        watched.close(); // cancelled meanwhile
+      }
     }
   }
 
@@ -265,12 +271,27 @@ final class WaitingRoom<C> {
 
   private void failTimedOut(AsyncWaiter<C> waiter) {
     waiter.markOverdue(); // before it looks: one whose loan turns out bad looks at this afterwards
-    if (waiter.isWaiting() && engine.handout.fail(waiter, timedOut(waiter.limitNanos()))) {
+    if (waiter.isWaiting() && engine.handout.fail(waiter, timedOut(waiter.limitNanos(), ""))) {
       engine.census.countTimeout();
     }
   }
 
-  private AcquireTimeoutException timedOut(long nanos) {
+  /** For a thread: says whether it may have waited for itself. */
+  private AcquireTimeoutException timedOut(long nanos, Thread waiting) {
+    List<Throwable> stacks = engine.leaks.takenBy(waiting);
+    int taken = Math.max(stacks.size(), engine.census.countTakenBy(waiting));
+    AcquireTimeoutException failure =
+        timedOut(
+            nanos,
+            taken == 0
+                ? ""
+                : "; this thread itself took %d of the leases that are out: one that acquires while it holds can wait for itself"
+                    .formatted(taken));
+    stacks.forEach(failure::addSuppressed);
+    return failure;
+  }
+
+  private AcquireTimeoutException timedOut(long nanos, String nested) {
     PoolStats stats = engine.census.stats();
     @Nullable Throwable lastFailure = engine.supply.lastFailure();
     Phase phase =
@@ -284,8 +305,8 @@ final class WaitingRoom<C> {
           case BACKOFF -> "the last dial failed and the next one was not due: see the cause";
         };
     return new AcquireTimeoutException(
-        "pool %s: no connection within %s; %s; %s"
-            .formatted(engine.name, Nanos.text(nanos), why, stats),
+        "pool %s: no connection within %s; %s%s; %s"
+            .formatted(engine.name, Nanos.text(nanos), why, nested, stats),
         phase,
         stats,
         lastFailure);

@@ -242,6 +242,13 @@ final class KnobsTest {
           new Knob(
               "closeTimeout", (b, t) -> b.closeTimeout(seconds(3)), Lab::secondsToClose, 10L, 3L),
           new Knob(
+              "leakThreshold",
+              b -> b.maxActive(1),
+              (b, t) -> b.leakThreshold(seconds(60)),
+              Lab::stacksInANestedTimeout,
+              0,
+              1),
+          new Knob(
               "attribute",
               (b, t) -> b.attribute("user", "me"),
               lab -> {

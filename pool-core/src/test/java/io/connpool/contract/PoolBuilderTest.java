@@ -97,6 +97,8 @@ final class PoolBuilderTest {
           rejected("maxLifetime", NEGATIVE, b -> b.maxLifetime(NEGATIVE)),
           missing("closeTimeout", b -> b.closeTimeout(null)),
           rejected("closeTimeout", NEGATIVE, b -> b.closeTimeout(NEGATIVE)),
+          missing("leakThreshold", b -> b.leakThreshold(null)),
+          rejected("leakThreshold", NEGATIVE, b -> b.leakThreshold(NEGATIVE)),
           missing("attribute", b -> b.attribute(null, "value")),
           missing("attribute", b -> b.attribute("key", null)),
           rejected("attribute", " ", b -> b.attribute(" ", "value")),

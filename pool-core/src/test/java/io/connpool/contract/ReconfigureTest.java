@@ -200,6 +200,7 @@ final class ReconfigureTest {
                         .hardMax(5)
                         .maxWaiters(7)
                         .failFastAfter(2)
+                        .leakThreshold(Duration.ofHours(1))
                         .attribute("user", "me"))
             .effectiveConfig();
     assertEquals(config, world.pool(b -> b.settings(config)).effectiveConfig());

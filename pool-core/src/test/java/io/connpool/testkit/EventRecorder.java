@@ -52,6 +52,21 @@ public class EventRecorder implements PoolListener {
   }
 
   @Override
+  public void leakSuspected(PoolEvent.LeakSuspected event) {
+    heard(event);
+  }
+
+  @Override
+  public void leakReturned(PoolEvent.LeakReturned event) {
+    heard(event);
+  }
+
+  @Override
+  public void leaked(PoolEvent.Leaked event) {
+    heard(event);
+  }
+
+  @Override
   public void down(PoolEvent.Down event) {
     heard(event);
   }

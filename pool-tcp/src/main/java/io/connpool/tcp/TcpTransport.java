@@ -113,7 +113,7 @@ final class TcpTransport implements Transport<TcpConn> {
     }
     switch (reason) {
       // In doubt: nothing it could still say is worth waiting for.
-      case STALE, DIRTY, INVALIDATED, DEAD, HEARTBEAT, LATE -> conn.link().abort();
+      case STALE, DIRTY, INVALIDATED, DEAD, HEARTBEAT, LATE, LEAKED -> conn.link().abort();
       default -> conn.link().close();
     }
   }
