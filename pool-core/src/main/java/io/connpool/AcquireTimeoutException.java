@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * No connection became available in time. The cause, if there is one, is the pool's last dial
- * failure.
+ * failure. If the thread that waited holds leases of the same pool, the message says so; with a
+ * {@link PoolBuilder#leakThreshold} the suppressed throwables show where it took them.
  */
 public final class AcquireTimeoutException extends PoolException {
   private static final long serialVersionUID = 1L;

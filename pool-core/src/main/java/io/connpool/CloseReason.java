@@ -22,6 +22,8 @@ public enum CloseReason {
   DEAD,
   /** It was dialed beyond maxActive and is not needed any more. */
   SURPLUS,
+  /** Its lease was garbage collected without having been closed. */
+  LEAKED,
   /** Its dial ended after the attempt had been cut off. */
   LATE,
   /** The pool was closed. */

@@ -9,6 +9,9 @@ package io.connpool;
  * after {@code invalidate()} is not misuse, so a lease may be invalidated inside a
  * try-with-resources statement.
  *
+ * <p>Keep the lease as long as you use its connection: with a {@link PoolBuilder#leakThreshold} a
+ * lease that is garbage collected without having been ended costs its connection.
+ *
  * <p>Any thread may end a lease. None of these methods waits, dials or runs blocking code of the
  * user's.
  *

@@ -5,7 +5,9 @@ import io.connpool.internal.DefaultConnPool;
 import io.connpool.internal.Description;
 import io.connpool.internal.Environment;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
@@ -27,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * maxIdle = minIdle        dialAttempts 1         maxLifetime 30 min, +-10 %
  * hardMax 2 x maxActive    maxConcurrentDials     closeTimeout 10 s
  * whenExhausted WAIT         min(4, maxActive)    fair false
- * maxWaiters no limit      failFastAfter never
+ * maxWaiters no limit      failFastAfter never    leakThreshold none
  * </pre>
  *
  * @param <C> the type of the connections
@@ -40,6 +42,7 @@ public final class PoolBuilder<C> {
   private Transport.@Nullable Closer<? super C> closer;
   private @Nullable Function<? super C, Health> probe;
   private @Nullable BiFunction<? super C, ? super Throwable, Verdict> classifier;
+  private final List<PoolListener> listeners = new ArrayList<>();
 
   private String name = "connpool";
   private int maxActive = 8;
@@ -58,6 +61,7 @@ public final class PoolBuilder<C> {
   private Duration idleTimeout = Duration.ofMinutes(2);
   private Duration maxLifetime = Duration.ofMinutes(30);
   private Duration closeTimeout = Duration.ofSeconds(10);
+  private Duration leakThreshold = Duration.ZERO;
   private final Map<String, Object> attributes = new HashMap<>();
 
   PoolBuilder(Transport<C> transport) {
@@ -70,6 +74,7 @@ public final class PoolBuilder<C> {
     closer = other.closer;
     probe = other.probe;
     classifier = other.classifier;
+    listeners.addAll(other.listeners);
     name = other.name;
     maxActive = other.maxActive;
     minIdle = other.minIdle;
@@ -87,6 +92,7 @@ public final class PoolBuilder<C> {
     idleTimeout = other.idleTimeout;
     maxLifetime = other.maxLifetime;
     closeTimeout = other.closeTimeout;
+    leakThreshold = other.leakThreshold;
     attributes.putAll(other.attributes);
     keepMaxIdleReady = other.keepMaxIdleReady;
   }
@@ -134,6 +140,18 @@ public final class PoolBuilder<C> {
    */
   public PoolBuilder<C> classify(BiFunction<? super C, ? super Throwable, Verdict> function) {
     classifier = Objects.requireNonNull(function, "classify");
+    return this;
+  }
+
+  /**
+   * Adds a listener, which is told what happens in the pool.
+   *
+   * @param value told after those added before; may listen to several pools, which may then call it
+   *     at the same time
+   * @return this
+   */
+  public PoolBuilder<C> listener(PoolListener value) {
+    listeners.add(Objects.requireNonNull(value, "listener"));
     return this;
   }
 
@@ -345,6 +363,22 @@ public final class PoolBuilder<C> {
   }
 
   /**
+   * Watches leases. One that is out for longer than this is reported once, to the log and to
+   * listeners, with the stack that took it and what that thread does now, and once more when it
+   * comes back. A lease that is garbage collected without having been closed is reported too; its
+   * connection is closed and its place free again, so keep the lease as long as you use its
+   * connection. A time-out then shows where the waiting thread took what it holds already.
+   *
+   * @param value zero not to watch, which costs nothing; else each lease costs a few microseconds
+   *     for its stack; default zero. Noticed within a tenth of it, or a second
+   * @return this
+   */
+  public PoolBuilder<C> leakThreshold(Duration value) {
+    leakThreshold = notNegative("leakThreshold", value);
+    return this;
+  }
+
+  /**
    * Attaches something that every dial can read from {@link DialContext#attributes()}.
    *
    * @param key not blank
@@ -384,7 +418,8 @@ public final class PoolBuilder<C> {
         .heartbeatInterval(config.heartbeatInterval())
         .idleTimeout(config.idleTimeout())
         .maxLifetime(config.maxLifetime())
-        .closeTimeout(config.closeTimeout());
+        .closeTimeout(config.closeTimeout())
+        .leakThreshold(config.leakThreshold());
   }
 
   /**
@@ -432,6 +467,7 @@ public final class PoolBuilder<C> {
     return new DefaultConnPool<>(
         new Described<>(new PoolBuilder<>(this), config()),
         new ComposedTransport<>(name, transport, heartbeat, closer, probe, classifier),
+        listeners,
         environment);
   }
 
@@ -452,8 +488,9 @@ public final class PoolBuilder<C> {
           next.heartbeat == builder.heartbeat
               && next.closer == builder.closer
               && next.probe == builder.probe
-              && next.classifier == builder.classifier,
-          "heartbeat, close, probe and classify",
+              && next.classifier == builder.classifier
+              && next.listeners.equals(builder.listeners),
+          "heartbeat, close, probe, classify and listener",
           "changed",
           "left as they are");
       return new Described<>(next, next.config());
@@ -500,6 +537,7 @@ public final class PoolBuilder<C> {
         idleTimeout,
         maxLifetime,
         closeTimeout,
+        leakThreshold,
         Map.copyOf(attributes));
   }
 

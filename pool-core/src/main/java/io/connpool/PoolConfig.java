@@ -25,6 +25,8 @@ import java.util.Map;
  * @param idleTimeout how long one beyond maxIdle may be idle, zero for ever
  * @param maxLifetime how old a connection gets (give or take a tenth), zero for no limit
  * @param closeTimeout how long {@code close()} waits for leases
+ * @param leakThreshold how long a lease may be out before it is reported, zero if leases are not
+ *     watched
  * @param attributes what dials are told
  */
 public record PoolConfig(
@@ -45,4 +47,5 @@ public record PoolConfig(
     Duration idleTimeout,
     Duration maxLifetime,
     Duration closeTimeout,
+    Duration leakThreshold,
     Map<String, Object> attributes) {}

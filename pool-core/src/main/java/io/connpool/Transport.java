@@ -107,6 +107,19 @@ public interface Transport<C> {
   }
 
   /**
+   * What was found in a connection that a look called {@link Health#DIRTY}: the bytes nobody asked
+   * for often say why the peer is about to hang up. Asked once, on the thread that then closes the
+   * connection and within the same limit; must not wait for more bytes.
+   *
+   * @param connection the connection, about to be closed
+   * @return the bytes, of which the first 256 are shown in {@link PoolStats#lastWords()}; empty if
+   *     they are not known, as by default
+   */
+  default byte[] lastWords(C connection) {
+    return new byte[0];
+  }
+
+  /**
    * How many leases may have this connection at once. Asked after the dial and after each {@link
    * ConnSignals#capacityChanged()}. A connection that says 1 after its dial is exclusive for life;
    * any other answer makes it shared, and later answers, 0 included, change how many may share it.

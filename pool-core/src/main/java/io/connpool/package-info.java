@@ -7,7 +7,9 @@
  * policy ({@link io.connpool.PoolBuilder}, {@link io.connpool.PoolConfig}, {@link
  * io.connpool.WhenExhausted}), the verdicts ({@link io.connpool.Health}, {@link
  * io.connpool.Verdict}, {@link io.connpool.CloseReason}), the figures ({@link
- * io.connpool.PoolStats}) and the failures (subclasses of {@link io.connpool.PoolException}).
+ * io.connpool.PoolStats}, {@link io.connpool.WaitTimes}), the events ({@link
+ * io.connpool.PoolListener}, {@link io.connpool.PoolEvent}) and the failures (subclasses of {@link
+ * io.connpool.PoolException}).
  *
  * <p>This package knows no socket and no implementation.
  */

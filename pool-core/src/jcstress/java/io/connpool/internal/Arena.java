@@ -115,12 +115,14 @@ final class Arena extends AbstractExecutorService implements Environment.Clock, 
             never,
             never,
             limit,
+            /* leakThreshold= */ never,
             Map.of());
     Transport<Conn> transport = shared ? new SharedTransport() : new ExclusiveTransport();
     engine =
         new Engine<>(
             config,
             new ComposedTransport<>(config.name(), transport, null, null, null, null),
+            List.of(),
             new Environment(this, this, this, RANDOM));
   }
 

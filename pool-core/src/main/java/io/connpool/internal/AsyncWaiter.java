@@ -11,13 +11,22 @@ final class AsyncWaiter<C> extends Waiter<C> {
   private final WaitingRoom<C> room;
   private final CompletableFuture<Lease<C>> future = new CompletableFuture<>();
   private final long limitNanos;
+
+  /** Who asked, if leases are watched. */
+  final LeakWatch.@Nullable Origin origin;
+
   private volatile boolean overdue;
   private Environment.@Nullable Timer timer;
 
-  AsyncWaiter(WaitingRoom<C> room, Environment.Clock clock, long limitNanos) {
+  AsyncWaiter(
+      WaitingRoom<C> room,
+      Environment.Clock clock,
+      long limitNanos,
+      LeakWatch.@Nullable Origin origin) {
     super(clock, null);
     this.room = room;
     this.limitNanos = limitNanos;
+    this.origin = origin;
   }
 
   /** How long it is willing to wait. */

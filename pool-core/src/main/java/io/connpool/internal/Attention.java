@@ -13,7 +13,10 @@ import java.lang.invoke.VarHandle;
  * both miss each other.
  */
 final class Attention extends AttentionWord {
-  /** A loan needs more than an idle word: a look at the connection, or at the queue if fair. */
+  /**
+   * A loan needs more than an idle word: a look at the connection, or at the queue if fair, or to
+   * be watched.
+   */
   static final long BEFORE_LOAN = 1L << 32;
 
   /** The transport looks at whatever comes back. */

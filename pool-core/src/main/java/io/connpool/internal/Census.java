@@ -1,6 +1,8 @@
 package io.connpool.internal;
 
+import io.connpool.CloseReason;
 import io.connpool.PoolStats;
+import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Counts by looking at every slot, so that the hot path need not count anything. */
@@ -36,6 +38,17 @@ final class Census<C> {
     return busy;
   }
 
+  /** How many exclusive connections are out that this thread took. */
+  int countTakenBy(Thread thread) {
+    int taken = 0;
+    for (Slot<C> slot : engine.table.all()) {
+      if (Slot.state(slot.word) == Slot.LEASED && slot.takenBy == thread.getId()) {
+        taken++;
+      }
+    }
+    return taken;
+  }
+
   int countConnections() {
     int connections = 0;
     for (Slot<C> slot : engine.table.all()) {
@@ -64,6 +77,7 @@ final class Census<C> {
   }
 
   PoolStats stats() {
+    Map<CloseReason, Long> closedBy = engine.chronicle.closedBy();
     int[] states = new int[Slot.SHARED + 1];
     int shared = 0;
     int shares = 0;
@@ -84,10 +98,15 @@ final class Census<C> {
         states[Slot.LEASED] + shares,
         engine.supply.countDialed(),
         engine.supply.countFailures(),
-        engine.disposer.countClosed(),
+        closedBy.values().stream().mapToLong(Long::longValue).sum(),
         engine.disposer.countFailures(),
         timeouts.sum(),
         misuses.sum(),
-        engine.calls.countAbandoned());
+        engine.calls.countAbandoned(),
+        engine.chronicle.countLostEvents(),
+        closedBy,
+        engine.chronicle.waits(),
+        engine.chronicle.lastDialFailure(),
+        engine.chronicle.lastWords());
   }
 }

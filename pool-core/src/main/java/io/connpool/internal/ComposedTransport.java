@@ -115,6 +115,17 @@ public final class ComposedTransport<C> {
     }
   }
 
+  /** The stray bytes in a dirty connection, printable, or null if they are not known. */
+  @Nullable String lastWords(C connection) {
+    try {
+      byte[] words = transport.lastWords(connection);
+      return words.length == 0 ? null : Printable.of(words);
+    } catch (Throwable failure) { // it was for the record only: the close goes on
+      log("lastWords", failure);
+      return null;
+    }
+  }
+
   // --- inline: whatever they throw, the answer is the cautious one ---
 
   Health probe(C connection) {

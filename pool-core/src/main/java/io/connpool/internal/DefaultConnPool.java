@@ -9,8 +9,10 @@ import io.connpool.Lease;
 import io.connpool.PoolBuilder;
 import io.connpool.PoolClosedException;
 import io.connpool.PoolConfig;
+import io.connpool.PoolListener;
 import io.connpool.PoolStats;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -32,14 +34,16 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
    *
    * @param description what the builder was told
    * @param transport the user's transport and functions
+   * @param listeners who is told what happens
    * @param environment the world to live in; closed with the pool
    */
   public DefaultConnPool(
       Description<PoolBuilder<C>> description,
       ComposedTransport<C> transport,
+      List<PoolListener> listeners,
       Environment environment) {
     this.description = new AtomicReference<>(description);
-    engine = new Engine<>(description.config(), transport, environment);
+    engine = new Engine<>(description.config(), transport, listeners, environment);
     waitingRoom = engine.waitingRoom;
     engine.start();
   }
@@ -68,6 +72,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
       slot = exclusive.slot;
       stamp = exclusive.stamp();
     }
+    slot.takenBy = Thread.currentThread().getId();
     // The one place where a lease is made, whichever way it came: so the compiler can see that it
     // need not be made at all if the caller does not let it go.
     return new ExclusiveLease<>(slot, stamp);
@@ -75,7 +80,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
 
   private Loan<C> acquireSlowly(long nanos) throws InterruptedException {
     Loan<C> loan = engine.lending.takeNow();
-    return loan != null ? loan : waitingRoom.await(nanos);
+    return engine.leaks.watched(loan != null ? loan : waitingRoom.await(nanos));
   }
 
   @Override
@@ -86,8 +91,10 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
         throw waitingRoom.closed();
       }
       engine.supply.wish();
+      return Optional.empty();
     }
-    return Optional.ofNullable(loan);
+    loan.slot.takenBy = Thread.currentThread().getId();
+    return Optional.of(engine.leaks.watched(loan));
   }
 
   @Override
@@ -102,7 +109,11 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
 
   private CompletableFuture<Lease<C>> acquireAsyncWithin(long nanos) {
     Loan<C> loan = engine.lending.takeNow();
-    return loan != null ? CompletableFuture.completedFuture(loan) : waitingRoom.enqueue(nanos);
+    if (loan == null) {
+      return waitingRoom.enqueue(nanos);
+    }
+    loan.slot.takenBy = Thread.currentThread().getId();
+    return CompletableFuture.completedFuture(engine.leaks.watched(loan));
   }
 
   @Override

@@ -35,8 +35,8 @@ final class DialEpisode<C> {
     new Attempt(attempts).start(engine.settings().dialTimeout);
   }
 
-  private void attemptFailed(Throwable failure) {
-    engine.supply.attemptFailed(failure);
+  private void attemptFailed(long nanos, Throwable failure) {
+    engine.supply.attemptFailed(attempts, nanos, failure);
     long pause = engine.isClosed() ? -1 : pacing.after(failure);
     if (pause >= 0) {
       engine.supply.pause(this, engine.now() + pause);
@@ -48,7 +48,8 @@ final class DialEpisode<C> {
   /** One dial and its first heartbeat, under one limit. */
   private final class Attempt extends TimedCall<C> implements DialContext {
     private final int number;
-    private final long deadline = engine.now() + engine.settings().dialTimeout;
+    private final long begun = engine.now();
+    private final long deadline = begun + engine.settings().dialTimeout;
     private final Signals<C> signals = new Signals<>(engine, engine.supply.nextSerial());
 
     /** What the dial returned, until somebody takes it: the pool, or whoever closes it. */
@@ -88,9 +89,10 @@ final class DialEpisode<C> {
       dialed.set(null);
       CloseReason defect = defectOf(connection);
       if (defect == null) {
+        engine.chronicle.dialed(number, engine.now() - begun);
         engine.supply.succeeded(slot, connection, signals, help);
       } else {
-        engine.supply.stillborn(slot, connection, defect, help);
+        engine.supply.stillborn(slot, connection, defect, number, engine.now() - begun, help);
       }
     }
 
@@ -110,7 +112,7 @@ final class DialEpisode<C> {
     @Override
     void failed(Throwable failure) {
       closeDialed(CloseReason.HEARTBEAT); // which, if it still hangs in its heartbeat, ends that
-      attemptFailed(failure);
+      attemptFailed(engine.now() - begun, failure);
     }
 
     @Override

@@ -25,7 +25,6 @@ final class Disposer<C> {
   private final ConcurrentLinkedQueue<Closing> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicInteger queued = new AtomicInteger();
   private final AtomicInteger running = new AtomicInteger();
-  private final LongAdder closed = new LongAdder();
   private final LongAdder failures = new LongAdder();
   private volatile boolean hurry;
   private volatile boolean cutShort;
@@ -34,11 +33,16 @@ final class Disposer<C> {
     this.engine = engine;
   }
 
-  /** Closes a connection soon. The caller has taken it out of circulation. */
+  /** Closes soon what was dialed and never got into the pool. */
   void dispose(C connection, CloseReason reason) {
-    closed.increment();
+    dispose(connection, reason, 0);
+  }
+
+  /** Closes a connection soon. The caller has taken it out of circulation. */
+  void dispose(C connection, CloseReason reason, long ageNanos) {
+    engine.chronicle.letGo(reason);
     queued.incrementAndGet();
-    waiting.add(new Closing(connection, reason));
+    waiting.add(new Closing(connection, reason, ageNanos));
     startNext();
   }
 
@@ -60,10 +64,6 @@ final class Disposer<C> {
   /** Whether the pool ended without a close having returned. */
   boolean wasCutShort() {
     return cutShort;
-  }
-
-  long countClosed() {
-    return closed.sum();
   }
 
   long countFailures() {
@@ -97,15 +97,25 @@ final class Disposer<C> {
   private final class Closing extends TimedCall<Boolean> {
     private final C connection;
     private final CloseReason reason;
+    private final long ageNanos;
+    private volatile @Nullable String lastWords;
 
-    Closing(C connection, CloseReason reason) {
+    Closing(C connection, CloseReason reason, long ageNanos) {
       super(engine.calls);
       this.connection = connection;
       this.reason = reason;
+      this.ageNanos = ageNanos;
     }
 
     @Override
     Boolean call() throws Exception {
+      if (reason == CloseReason.DIRTY) {
+        String words = engine.transport.lastWords(connection);
+        if (words != null) {
+          lastWords = words;
+          engine.chronicle.hasLastWords(words);
+        }
+      }
       engine.transport.close(connection, reason);
       return true;
     }
@@ -152,6 +162,7 @@ final class Disposer<C> {
         failures.increment();
         logFailure(reason, failure);
       }
+      engine.chronicle.closed(reason, ageNanos, lastWords);
       boolean wasBehind = queued.getAndDecrement() == BACKLOG;
       running.decrementAndGet();
       startNext();

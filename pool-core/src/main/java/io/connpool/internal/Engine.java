@@ -2,8 +2,10 @@ package io.connpool.internal;
 
 import io.connpool.CloseReason;
 import io.connpool.PoolConfig;
+import io.connpool.PoolListener;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 
 /**
  * Holds the parts of one pool together, and what all of them need: the settings, the time, whether
@@ -23,6 +25,8 @@ final class Engine<C> {
   final Attention attention = new Attention();
   final WaitQueue<C> queue = new WaitQueue<>(attention);
   final SlotTable<C> table;
+  final Announcer announcer;
+  final Chronicle chronicle;
   final Census<C> census;
   final Lending<C> lending;
   final Handout<C> handout;
@@ -31,6 +35,7 @@ final class Engine<C> {
   final Supply<C> supply;
   final Checks<C> checks;
   final Keeper<C> keeper;
+  final LeakWatch<C> leaks;
   final WaitingRoom<C> waitingRoom;
   final Shutdown<C> shutdown;
 
@@ -38,16 +43,22 @@ final class Engine<C> {
 
   private volatile boolean closed;
 
-  Engine(PoolConfig config, ComposedTransport<C> transport, Environment environment) {
+  Engine(
+      PoolConfig config,
+      ComposedTransport<C> transport,
+      List<PoolListener> listeners,
+      Environment environment) {
     name = config.name();
     this.transport = transport;
     this.environment = environment;
     settings = settingsOf(config);
-    attention.set(Attention.BEFORE_LOAN, transport.looks || settings.fair);
+    attention.set(Attention.BEFORE_LOAN, looksBeforeLoans());
     attention.set(Attention.INSPECT, transport.inspects);
     attention.set(Attention.TRIM, settings.overflows());
     calls = new CallDesk(environment, this::capacityFreed);
     table = new SlotTable<>(this);
+    announcer = new Announcer(config.name(), listeners, environment.workers());
+    chronicle = new Chronicle(config.name(), announcer, environment.clock());
     census = new Census<>(this);
     lending = new Lending<>(this);
     handout = new Handout<>(this);
@@ -56,6 +67,7 @@ final class Engine<C> {
     supply = new Supply<>(this);
     checks = new Checks<>(this);
     keeper = new Keeper<>(this);
+    leaks = new LeakWatch<>(this);
     waitingRoom = new WaitingRoom<>(this);
     shutdown = new Shutdown<>(this);
   }
@@ -73,10 +85,14 @@ final class Engine<C> {
     return new Settings(config, transport.heartbeats, environment.random());
   }
 
+  private boolean looksBeforeLoans() {
+    return transport.looks || settings.fair || settings.leakThreshold != Nanos.FOREVER;
+  }
+
   /** Works with other settings from now on; what is beyond a lower limit goes when it is unused. */
   void reconfigure(PoolConfig config) {
     settings = settingsOf(config);
-    attention.set(Attention.BEFORE_LOAN, transport.looks || settings.fair);
+    attention.set(Attention.BEFORE_LOAN, looksBeforeLoans());
     attention.set(Attention.TRIM, true); // until the keeper finds nothing beyond the limit
     for (Slot<C> slot : table.all()) {
       handout.trimSurplus(slot);

@@ -43,7 +43,9 @@ final class Keeper<C> {
 
   private static long interval(Settings settings) {
     long shortest =
-        Math.min(Math.min(settings.heartbeatInterval, settings.idleTimeout), settings.maxLifetime);
+        Math.min(
+            Math.min(settings.heartbeatInterval, settings.idleTimeout),
+            Math.min(settings.maxLifetime, settings.leakThreshold));
     return Math.max(SHORTEST_INTERVAL, Math.min(LONGEST_INTERVAL, shortest / PRECISION));
   }
 
@@ -63,6 +65,8 @@ final class Keeper<C> {
     Settings settings = engine.settings();
     // A tenth early, so that callers seldom meet a connection that is due.
     long heartbeatAfter = settings.heartbeatInterval - settings.heartbeatInterval / PRECISION;
+    engine.queue.clear();
+    engine.leaks.look(now);
     engine.stopTrimmingIfDone();
     List<Slot<C>> parked = new ArrayList<>();
     boolean probe = false;

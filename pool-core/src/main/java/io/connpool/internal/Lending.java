@@ -35,9 +35,18 @@ final class Lending<C> {
       return 0;
     }
     if (!attention.allowsLoan()) {
-      return tryTakeCarefully(slot, word);
+      // whoever calls this makes the lease himself, and one that is watched is made elsewhere
+      return engine.leaks.isOn() ? 0 : tryTakeCarefully(slot, word);
     }
     return slot.tryLease(word) ? Slot.stampOf(word) : 0;
+  }
+
+  /** As {@link #tryTake}, for one who has its lease watched. */
+  private long tryTakeIdle(Slot<C> slot, long idle) {
+    if (!attention.allowsLoan()) {
+      return tryTakeCarefully(slot, idle);
+    }
+    return slot.tryLease(idle) ? Slot.stampOf(idle) : 0;
   }
 
   private long tryTakeCarefully(Slot<C> slot, long idle) {
@@ -64,7 +73,8 @@ final class Lending<C> {
       return null;
     }
     Slot<C> slot = table.hint();
-    long stamp = tryTake(slot);
+    long word = slot.word;
+    long stamp = Slot.isIdle(word) ? tryTakeIdle(slot, word) : 0;
     if (stamp != 0) {
       return new ExclusiveLease<>(slot, stamp);
     }

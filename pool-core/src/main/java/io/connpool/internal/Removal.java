@@ -50,8 +50,9 @@ final class Removal<C> {
 
   private void closeRemoved(Slot<C> slot, CloseReason reason) {
     C connection = engine.connectionIn(slot);
+    long age = engine.now() - slot.bornAt; // before the slot can have a new one
     slot.vacate();
-    engine.disposer.dispose(connection, reason);
+    engine.disposer.dispose(connection, reason, age);
   }
 
   /** Lets the connection with this serial go as soon as nobody uses it. */

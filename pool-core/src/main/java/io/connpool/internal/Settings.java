@@ -26,6 +26,10 @@ final class Settings {
 
   final long idleTimeout;
   final long maxLifetime;
+
+  /** How long a lease may be out before it is told of; for ever if leases are not watched. */
+  final long leakThreshold;
+
   final DialPacing pacing;
 
   Settings(PoolConfig config, boolean heartbeats, RandomGenerator random) {
@@ -39,6 +43,7 @@ final class Settings {
     heartbeatInterval = heartbeats ? Nanos.orForever(config.heartbeatInterval()) : Nanos.FOREVER;
     idleTimeout = Nanos.orForever(config.idleTimeout());
     maxLifetime = Nanos.orForever(config.maxLifetime());
+    leakThreshold = Nanos.orForever(config.leakThreshold());
     pacing = new DialPacing(config.dialAttempts(), random);
   }
 

@@ -17,7 +17,16 @@ final class Shutdown<C> {
   private final Engine<C> engine;
   private final AtomicBoolean begun = new AtomicBoolean();
   private final CompletableFuture<Boolean> terminated = new CompletableFuture<>();
+  private final AtomicBoolean ended = new AtomicBoolean();
   private volatile boolean forced;
+
+  /**
+   * Whether every lease ended by itself and every close returned. Final once the pool has ended.
+   */
+  private volatile boolean clean;
+
+  /** Set if a listener closes the pool: it cannot be told the end before its call returns. */
+  private volatile boolean closedByListener;
 
   Shutdown(Engine<C> engine) {
     this.engine = engine;
@@ -25,6 +34,12 @@ final class Shutdown<C> {
 
   /** Ends the pool, or waits for the end that another thread has begun. */
   boolean close(long graceNanos) {
+    if (engine.announcer.isCalledByListener()) {
+      closedByListener = true;
+      if (ended.get()) {
+        terminate();
+      }
+    }
     if (begun.compareAndSet(false, true)) {
       begin(graceNanos);
     }
@@ -32,9 +47,9 @@ final class Shutdown<C> {
     try {
       while (true) {
         try {
-          boolean clean = terminated.get();
+          boolean result = terminated.get();
           engine.environment.workers().awaitTermination(LAST_MILLIS, TimeUnit.MILLISECONDS);
-          return clean;
+          return result;
         } catch (InterruptedException hurry) {
           interrupted = true;
           force();
@@ -88,9 +103,13 @@ final class Shutdown<C> {
   }
 
   private void giveUp() {
-    forced = true;
-    engine.calls.cutAll(true);
-    end();
+    if (!ended.get()) {
+      forced = true;
+      engine.calls.cutAll(true);
+      end();
+    }
+    engine.announcer.hangUp();
+    terminate();
   }
 
   /** Called whenever a slot was vacated or a close returned. */
@@ -100,8 +119,18 @@ final class Shutdown<C> {
     }
   }
 
+  /** Nothing is left but to tell the listeners, and to wait for them while there is time. */
   private void end() {
-    boolean clean = !forced && !engine.disposer.wasCutShort();
+    clean = !forced && !engine.disposer.wasCutShort(); // before anybody can see that it has ended
+    if (ended.compareAndSet(false, true)) {
+      engine.chronicle.poolClosed(clean, this::terminate);
+      if (closedByListener) {
+        terminate();
+      }
+    }
+  }
+
+  private void terminate() {
     if (terminated.complete(clean)) {
       engine.environment.timers().close();
       engine.environment.workers().shutdown();

@@ -288,6 +288,12 @@ abstract class SlotFields<C> extends SlotPadding {
   /** Whether this connection is shared; written while DIALING. */
   boolean shared;
 
+  /**
+   * Which thread took it last, 0 if that is not known. Written under the loan without order, and
+   * read for a message only: right after a hand-over it may still be the holder before.
+   */
+  long takenBy;
+
   /** When it was dialed, and when it is to be retired; written while DIALING. */
   long bornAt;
 

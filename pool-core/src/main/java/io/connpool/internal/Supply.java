@@ -349,9 +349,10 @@ final class Supply<C> {
   }
 
   /** An attempt failed, whether or not another one follows. */
-  void attemptFailed(Throwable failure) {
+  void attemptFailed(int attempt, long nanos, Throwable failure) {
     failures.increment();
     lastFailure = failure;
+    engine.chronicle.dialFailed(attempt, nanos, failure);
   }
 
   /** A connection was dialed and passed its first heartbeat. */
@@ -388,12 +389,15 @@ final class Supply<C> {
   }
 
   /** A new connection was bad before anybody had it: pause as if it had not been dialed. */
-  void stillborn(Slot<C> slot, C connection, CloseReason defect, Help help) {
+  void stillborn(
+      Slot<C> slot, C connection, CloseReason defect, int attempt, long nanos, Help help) {
     engine.disposer.dispose(connection, defect);
     if (defect == CloseReason.EVICTED) {
       vacate(slot); // nothing is wrong with the endpoint: another one is dialed at once
     } else {
       attemptFailed(
+          attempt,
+          nanos,
           new IllegalStateException("a new connection was bad from the start: " + defect));
       pauseAndVacate(slot);
     }
@@ -422,6 +426,7 @@ final class Supply<C> {
     tellWarmUps();
     if (isDown()) {
       engine.handout.failAll(this::down);
+      engine.chronicle.down(lastFailure);
     }
   }
 

@@ -121,10 +121,18 @@ final class WaitQueue<C> {
     waiter.finish();
     heir.compareAndSet(waiter, null);
     if (clutter.incrementAndGet() > Math.max(CLUTTER, size())) {
-      clutter.set(0);
-      line.removeIf(Waiter::hasLeft);
+      clear();
     }
     return answer(waiter);
+  }
+
+  /**
+   * Clears all places of waiters that left, and with them what they hold on to: threads, and
+   * futures with leases in them.
+   */
+  void clear() {
+    clutter.set(0);
+    line.removeIf(Waiter::hasLeft);
   }
 
   /** The first one that still waits, or null. */

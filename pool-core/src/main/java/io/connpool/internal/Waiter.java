@@ -27,6 +27,12 @@ class Waiter<C> {
   /** Order of arrival; set by the queue before the waiter is visible. */
   long ticket;
 
+  /** When it began to wait. */
+  final long since;
+
+  /** Whether it really had to wait: it parked, or was left in the queue. Written by its owner. */
+  boolean waited;
+
   /** Null while waiting; then a {@link Loan}, a {@link Throwable} or {@link #LEFT}. */
   private volatile @Nullable Object outcome;
 
@@ -34,6 +40,7 @@ class Waiter<C> {
   Waiter(Environment.Clock clock, @Nullable Thread thread) {
     this.clock = clock;
     this.thread = thread;
+    since = clock.nanoTime();
   }
 
   boolean isWaiting() {

@@ -4,10 +4,12 @@ import io.connpool.AcquireTimeoutException;
 import io.connpool.AcquireTimeoutException.Phase;
 import io.connpool.Lease;
 import io.connpool.PoolClosedException;
+import io.connpool.PoolEvent.Waited.Outcome;
 import io.connpool.PoolException;
 import io.connpool.PoolExhaustedException;
 import io.connpool.PoolStats;
 import io.connpool.WhenExhausted;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -26,15 +28,17 @@ final class WaitingRoom<C> {
 
   /** Waits for a connection, not beyond the time given. */
   Loan<C> await(long nanos) throws InterruptedException {
-    long deadline = engine.now() + nanos;
     Waiter<C> me = new Waiter<>(engine.environment.clock(), Thread.currentThread());
+    long deadline = me.since + nanos;
     enter(me);
     boolean mustPassOn = false;
+    Outcome outcome = Outcome.FAILED;
     try {
       while (true) {
         Loan<C> loan = me.loan();
         if (loan != null) {
           if (engine.lending.isGood(loan)) {
+            outcome = Outcome.SERVED;
             return loan;
           }
           queue.reopen(me);
@@ -50,6 +54,7 @@ final class WaitingRoom<C> {
             if (!queue.leave(me)) {
               giveAway(me);
             }
+            outcome = Outcome.SERVED;
             return loan;
           }
         }
@@ -62,15 +67,18 @@ final class WaitingRoom<C> {
         }
         if (engine.now() - deadline >= 0 && queue.leave(me)) {
           engine.census.countTimeout();
-          throw timedOut(nanos);
+          outcome = Outcome.TIMED_OUT;
+          throw timedOut(nanos, Thread.currentThread());
         }
         if (me.isWaiting()) {
+          me.waited = true;
           engine.environment.clock().parkUntil(this, deadline);
         }
         if (Thread.interrupted()) {
           if (!queue.leave(me)) {
             giveAway(me);
           }
+          outcome = Outcome.GIVEN_UP;
           throw new InterruptedException();
         }
       }
@@ -79,6 +87,7 @@ final class WaitingRoom<C> {
       if (mustPassOn && !queue.isEmpty()) {
         engine.handout.serve(); // there may be more than this one needed
       }
+      ended(me, outcome);
     }
   }
 
@@ -104,9 +113,11 @@ final class WaitingRoom<C> {
 
   /** Queues a caller that does not block. */
   CompletableFuture<Lease<C>> enqueue(long nanos) {
-    AsyncWaiter<C> waiter = new AsyncWaiter<>(this, engine.environment.clock(), nanos);
+    AsyncWaiter<C> waiter =
+        new AsyncWaiter<>(this, engine.environment.clock(), nanos, engine.leaks.origin());
     if (nanos > 0) { // before anybody can see that it waits
-      waiter.limitedBy(engine.at(engine.now() + nanos, () -> failTimedOut(waiter)));
+      waiter.waited = true;
+      waiter.limitedBy(engine.at(waiter.since + nanos, () -> failTimedOut(waiter)));
     }
     try {
       enter(waiter);
@@ -130,7 +141,7 @@ final class WaitingRoom<C> {
         future.whenComplete(
             (lease, failure) -> {
               if (future.isCancelled() && queue.leave(waiter)) {
-                departed(waiter);
+                departed(waiter, Outcome.GIVEN_UP);
               }
             });
   }
@@ -143,11 +154,15 @@ final class WaitingRoom<C> {
       waitAgain(waiter);
       return;
     }
-    departed(waiter);
+    departed(waiter, loan != null ? Outcome.SERVED : outcomeOf(failure));
     if (failure != null) {
       waiter.future().completeExceptionally(failure);
-    } else if (loan != null && !waiter.future().complete(loan)) {
-      loan.close(); // cancelled meanwhile
+    } else if (loan != null) {
+      loan.slot.takenBy = 0; // whoever gets the future has it
+      Loan<C> watched = engine.leaks.watched(loan, waiter.origin);
+      if (!waiter.future().complete(watched)) {
+        watched.close(); // cancelled meanwhile
+      }
     }
   }
 
@@ -162,21 +177,32 @@ final class WaitingRoom<C> {
       engine.handout.fail(waiter, closed());
     } else if (waiter.future().isCancelled()) {
       if (queue.leave(waiter)) {
-        departed(waiter);
+        departed(waiter, Outcome.GIVEN_UP);
       }
     } else if (waiter.isOverdue()) {
       failTimedOut(waiter);
     }
   }
 
-  private void departed(AsyncWaiter<C> waiter) {
+  private static Outcome outcomeOf(@Nullable Throwable failure) {
+    return failure instanceof AcquireTimeoutException ? Outcome.TIMED_OUT : Outcome.FAILED;
+  }
+
+  private void departed(AsyncWaiter<C> waiter, Outcome outcome) {
     waiter.cancelTimer();
     if (queue.left(waiter)) {
       engine.handout.serve();
     }
+    ended(waiter, outcome);
   }
 
   // --- both ---
+
+  private void ended(Waiter<C> waiter, Outcome outcome) {
+    if (waiter.waited) {
+      engine.chronicle.waited(engine.now() - waiter.since, outcome);
+    }
+  }
 
   /** Joins the queue, unless the policy or the pool's end forbids it. */
   private void enter(Waiter<C> waiter) {
@@ -245,12 +271,27 @@ final class WaitingRoom<C> {
 
   private void failTimedOut(AsyncWaiter<C> waiter) {
     waiter.markOverdue(); // before it looks: one whose loan turns out bad looks at this afterwards
-    if (waiter.isWaiting() && engine.handout.fail(waiter, timedOut(waiter.limitNanos()))) {
+    if (waiter.isWaiting() && engine.handout.fail(waiter, timedOut(waiter.limitNanos(), ""))) {
       engine.census.countTimeout();
     }
   }
 
-  private AcquireTimeoutException timedOut(long nanos) {
+  /** For a thread: says whether it may have waited for itself. */
+  private AcquireTimeoutException timedOut(long nanos, Thread waiting) {
+    List<Throwable> stacks = engine.leaks.takenBy(waiting);
+    int taken = Math.max(stacks.size(), engine.census.countTakenBy(waiting));
+    AcquireTimeoutException failure =
+        timedOut(
+            nanos,
+            taken == 0
+                ? ""
+                : "; this thread itself took %d of the leases that are out: one that acquires while it holds can wait for itself"
+                    .formatted(taken));
+    stacks.forEach(failure::addSuppressed);
+    return failure;
+  }
+
+  private AcquireTimeoutException timedOut(long nanos, String nested) {
     PoolStats stats = engine.census.stats();
     @Nullable Throwable lastFailure = engine.supply.lastFailure();
     Phase phase =
@@ -264,8 +305,8 @@ final class WaitingRoom<C> {
           case BACKOFF -> "the last dial failed and the next one was not due: see the cause";
         };
     return new AcquireTimeoutException(
-        "pool %s: no connection within %s; %s; %s"
-            .formatted(engine.name, Nanos.text(nanos), why, stats),
+        "pool %s: no connection within %s; %s%s; %s"
+            .formatted(engine.name, Nanos.text(nanos), why, nested, stats),
         phase,
         stats,
         lastFailure);

@@ -14,6 +14,9 @@
  *   <li>{@link io.connpool.internal.Supply} dials what waiters lack, {@link
  *       io.connpool.internal.Keeper} looks after what is parked with {@link
  *       io.connpool.internal.Checks}, {@link io.connpool.internal.Disposer} closes what is let go.
+ *   <li>{@link io.connpool.internal.Chronicle} keeps what happened, {@link
+ *       io.connpool.internal.Announcer} tells it to listeners, {@link
+ *       io.connpool.internal.LeakWatch} finds leases that nobody ends.
  *   <li>{@link io.connpool.internal.Slot}, {@link io.connpool.internal.SlotTable} and {@link
  *       io.connpool.internal.WaitQueue} are the concurrency kernel: no user code, no lock, no
  *       clock.

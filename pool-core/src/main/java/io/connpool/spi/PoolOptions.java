@@ -39,6 +39,7 @@ public final class PoolOptions {
     uri.duration("idleTimeout").ifPresent(pool::idleTimeout);
     uri.duration("maxLifetime").ifPresent(pool::maxLifetime);
     uri.duration("closeTimeout").ifPresent(pool::closeTimeout);
+    uri.duration("leakThreshold").ifPresent(pool::leakThreshold);
     return pool;
   }
 }

@@ -45,6 +45,7 @@ final class EffectiveConfigTest {
             Duration.ofSeconds(120),
             Duration.ofMinutes(30),
             Duration.ofSeconds(10),
+            Duration.ZERO,
             Map.of()),
         config(b -> b));
   }
@@ -71,6 +72,7 @@ final class EffectiveConfigTest {
                     .idleTimeout(Duration.ofMillis(5))
                     .maxLifetime(Duration.ofMillis(6))
                     .closeTimeout(Duration.ofMillis(7))
+                    .leakThreshold(Duration.ofMillis(8))
                     .attribute("user", "me"));
 
     assertEquals(
@@ -92,6 +94,7 @@ final class EffectiveConfigTest {
             Duration.ofMillis(5),
             Duration.ofMillis(6),
             Duration.ofMillis(7),
+            Duration.ofMillis(8),
             Map.of("user", "me")),
         config);
   }

@@ -115,4 +115,11 @@ final class ExclusivePoolTest {
       super(PoolKind.EXCLUSIVE);
     }
   }
+
+  @Nested
+  final class Listener extends ListenerContract {
+    Listener() {
+      super(PoolKind.EXCLUSIVE);
+    }
+  }
 }

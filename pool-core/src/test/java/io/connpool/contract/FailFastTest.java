@@ -10,6 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.connpool.ConnPool;
 import io.connpool.DialException;
 import io.connpool.Lease;
+import io.connpool.PoolEvent.Down;
+import io.connpool.PoolEvent.Up;
+import io.connpool.testkit.EventRecorder;
 import io.connpool.testkit.FakeConn;
 import io.connpool.testkit.FakeTransport.Function;
 import io.connpool.testkit.FakeTransport.Step;
@@ -84,6 +87,34 @@ final class FailFastTest {
     world.clock().advance(HALF_A_SECOND);
     eventually(pool, "one is there", s -> s.idle() == 1);
     pool.acquire(Duration.ZERO).close();
+  }
+
+  @Test
+  void listenersAreToldOnceThatItIsDownAndOnceThatItIsBack() {
+    EventRecorder heard = new EventRecorder();
+    world.transport().always(Function.DIAL, Step.THROW);
+    ConnPool<FakeConn> pool =
+        world.pool(b -> b.name("orders").maxActive(1).failFastAfter(1).listener(heard));
+    failureOf(pool.acquireAsync());
+    Down down = heard.await(Down.class);
+    for (int i = 0; i < 10; i++) {
+      world.clock().advance(HALF_A_SECOND);
+    }
+    assertEquals(List.of(down), heard.events(Down.class));
+    assertTrue(down.cause().getMessage().contains("scripted failure of DIAL"));
+    assertEquals(List.of(), heard.events(Up.class));
+
+    world.transport().always(Function.DIAL, Step.OK);
+    world.clock().advance(HALF_A_SECOND);
+    Up up = heard.await(Up.class);
+    assertEquals("orders", up.pool());
+    assertTrue(up.after().compareTo(Duration.ofSeconds(5)) >= 0, up::toString);
+    assertTrue(up.after().compareTo(Duration.ofMillis(5_500)) <= 0, up::toString);
+
+    world.transport().always(Function.DIAL, Step.THROW);
+    world.transport().connection(1).kill();
+    failureOf(pool.acquireAsync());
+    eventually(() -> "down again", () -> heard.events(Down.class).size() == 2);
   }
 
   @Test

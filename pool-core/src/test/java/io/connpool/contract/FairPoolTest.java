@@ -115,4 +115,11 @@ final class FairPoolTest {
       super(PoolKind.FAIR);
     }
   }
+
+  @Nested
+  final class Listener extends ListenerContract {
+    Listener() {
+      super(PoolKind.FAIR);
+    }
+  }
 }

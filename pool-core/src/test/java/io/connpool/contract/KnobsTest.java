@@ -8,6 +8,8 @@ import io.connpool.ConnPool;
 import io.connpool.Health;
 import io.connpool.PoolBuilder;
 import io.connpool.PoolConfig;
+import io.connpool.PoolEvent;
+import io.connpool.PoolListener;
 import io.connpool.Verdict;
 import io.connpool.WhenExhausted;
 import io.connpool.testkit.FakeConn;
@@ -106,6 +108,19 @@ final class KnobsTest {
               },
               "0 idle, 1",
               "1 idle, 0"),
+          new Knob(
+              "listener",
+              (b, t) ->
+                  b.listener(
+                      new PoolListener() {
+                        @Override
+                        public void dialed(PoolEvent.Dialed event) {
+                          t.connection(1).kill();
+                        }
+                      }),
+              lab -> lab.used().after(seconds(2)).fateOfTheFirst(),
+              Optional.empty(),
+              Optional.of(CloseReason.STALE)),
           new Knob(
               "name",
               (b, t) -> b.name("orders"),
@@ -226,6 +241,13 @@ final class KnobsTest {
               Optional.of(CloseReason.LIFETIME)),
           new Knob(
               "closeTimeout", (b, t) -> b.closeTimeout(seconds(3)), Lab::secondsToClose, 10L, 3L),
+          new Knob(
+              "leakThreshold",
+              b -> b.maxActive(1),
+              (b, t) -> b.leakThreshold(seconds(60)),
+              Lab::stacksInANestedTimeout,
+              0,
+              1),
           new Knob(
               "attribute",
               (b, t) -> b.attribute("user", "me"),

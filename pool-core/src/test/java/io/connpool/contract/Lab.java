@@ -1,5 +1,6 @@
 package io.connpool.contract;
 
+import io.connpool.AcquireTimeoutException;
 import io.connpool.CloseReason;
 import io.connpool.ConnPool;
 import io.connpool.Lease;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Assertions;
 
 /** One pool in one world, and what the experiments of {@link KnobsTest} do with it. */
 final class Lab {
@@ -108,6 +110,15 @@ final class Lab {
     Duration time = world.advanceUntil(STEP, Duration.ofHours(1), caller::isDone);
     Exception failure = caller.failure(Exception.class);
     return () -> failure.getClass().getSimpleName() + " after " + time.toSeconds() + " s";
+  }
+
+  /** How many stacks a time-out shows of a thread that holds the only connection. */
+  Supplier<Object> stacksInANestedTimeout() throws Exception {
+    Lease<FakeConn> held = pool().acquire();
+    AcquireTimeoutException failure =
+        Assertions.assertThrows(AcquireTimeoutException.class, () -> pool().acquire(Duration.ZERO));
+    held.close();
+    return () -> failure.getSuppressed().length;
   }
 
   /** How many seconds of the clock a close takes while a connection is out. */

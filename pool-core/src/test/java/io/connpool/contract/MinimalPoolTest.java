@@ -111,4 +111,11 @@ final class MinimalPoolTest {
       super(PoolKind.MINIMAL);
     }
   }
+
+  @Nested
+  final class Listener extends ListenerContract {
+    Listener() {
+      super(PoolKind.MINIMAL);
+    }
+  }
 }

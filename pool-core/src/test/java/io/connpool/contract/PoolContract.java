@@ -152,14 +152,13 @@ abstract class PoolContract {
         () -> figures(pool.stats()).equals(figures));
   }
 
-  /** All figures but zeros, as in {@code idle 1, dialed 1}. */
+  /** All counts but zeros, as in {@code idle 1, dialed 1}. */
   static String figures(PoolStats stats) {
     List<String> figures = new ArrayList<>();
     for (RecordComponent figure : PoolStats.class.getRecordComponents()) {
       try {
-        long value = ((Number) figure.getAccessor().invoke(stats)).longValue();
-        if (value != 0) {
-          figures.add(figure.getName() + " " + value);
+        if (figure.getAccessor().invoke(stats) instanceof Number count && count.longValue() != 0) {
+          figures.add(figure.getName() + " " + count);
         }
       } catch (ReflectiveOperationException impossible) {
         throw new AssertionError(impossible);

@@ -5,6 +5,7 @@ import io.connpool.ConnPool;
 import io.connpool.PoolBuilder;
 import io.connpool.testkit.FakeConn;
 import io.connpool.testkit.PoolWorld;
+import java.time.Duration;
 
 /** The kinds of pool over which the contract is tested. */
 enum PoolKind {
@@ -17,7 +18,9 @@ enum PoolKind {
   /** Connections that {@link #SHARERS} callers share. */
   SHARED,
   /** As EXCLUSIVE, and waiters are served strictly in order. */
-  FAIR;
+  FAIR,
+  /** As EXCLUSIVE, and leases are watched. */
+  WATCHED;
 
   /** How many leases a shared connection serves at once. */
   private static final int SHARERS = 3;
@@ -44,6 +47,7 @@ enum PoolKind {
               .heartbeat((connection, limit) -> hooks.heartbeat(connection, limit))
               .close(connection -> hooks.close(connection, CloseReason.POOL_CLOSED));
       case FAIR -> ConnPool.builder(hooks).fair(true);
+      case WATCHED -> ConnPool.builder(hooks).leakThreshold(Duration.ofHours(1));
     };
   }
 }

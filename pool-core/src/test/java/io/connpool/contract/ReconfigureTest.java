@@ -16,6 +16,7 @@ import io.connpool.Lease;
 import io.connpool.PoolBuilder;
 import io.connpool.PoolConfig;
 import io.connpool.PoolExhaustedException;
+import io.connpool.PoolListener;
 import io.connpool.WhenExhausted;
 import io.connpool.testkit.FakeConn;
 import io.connpool.testkit.FakeTransport.Function;
@@ -162,6 +163,7 @@ final class ReconfigureTest {
           b -> b.close(c -> {}),
           b -> b.probe(c -> null),
           b -> b.classify((c, failure) -> null),
+          b -> b.listener(new PoolListener() {}),
           b -> ConnPool.builder(context -> null));
 
   @ParameterizedTest
@@ -198,6 +200,7 @@ final class ReconfigureTest {
                         .hardMax(5)
                         .maxWaiters(7)
                         .failFastAfter(2)
+                        .leakThreshold(Duration.ofHours(1))
                         .attribute("user", "me"))
             .effectiveConfig();
     assertEquals(config, world.pool(b -> b.settings(config)).effectiveConfig());

@@ -115,4 +115,11 @@ final class SharedPoolTest {
       super(PoolKind.SHARED);
     }
   }
+
+  @Nested
+  final class Listener extends ListenerContract {
+    Listener() {
+      super(PoolKind.SHARED);
+    }
+  }
 }

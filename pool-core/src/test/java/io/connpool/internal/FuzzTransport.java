@@ -194,6 +194,7 @@ class FuzzTransport implements Transport<FuzzConn> {
       case SURPLUS -> engine.settings().hardLimit > engine.settings().limit;
       case LATE -> connection.context.cancelled();
       case POOL_CLOSED -> engine.isClosed();
+      case LEAKED -> false; // no pool of the fuzzer watches leases
       case HEARTBEAT ->
           connection.reasons.contains(reason)
               || connection.context.cancelled()

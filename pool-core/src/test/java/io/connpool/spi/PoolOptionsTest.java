@@ -67,7 +67,8 @@ final class PoolOptionsTest {
           new Option("heartbeatInterval", "0", PoolConfig::heartbeatInterval, Duration.ZERO),
           new Option("idleTimeout", "10m", PoolConfig::idleTimeout, Duration.ofMinutes(10)),
           new Option("maxLifetime", "1h", PoolConfig::maxLifetime, Duration.ofHours(1)),
-          new Option("closeTimeout", "1s", PoolConfig::closeTimeout, Duration.ofSeconds(1)));
+          new Option("closeTimeout", "1s", PoolConfig::closeTimeout, Duration.ofSeconds(1)),
+          new Option("leakThreshold", "1m", PoolConfig::leakThreshold, Duration.ofMinutes(1)));
 
   @TempDir Path folder;
   private Services services;
@@ -117,7 +118,7 @@ final class PoolOptionsTest {
             .filter(method -> !Modifier.isStatic(method.getModifiers()))
             .map(Method::getName)
             .collect(Collectors.toCollection(TreeSet::new));
-    settings.removeAll(Set.of("heartbeat", "close", "probe", "classify")); // functions
+    settings.removeAll(Set.of("heartbeat", "close", "probe", "classify", "listener")); // functions
     settings.remove("settings"); // all of them at once
     settings.remove("attribute"); // an object; a transport found by a URI has options of its own
 

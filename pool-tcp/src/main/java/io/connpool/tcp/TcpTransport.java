@@ -1,5 +1,7 @@
 package io.connpool.tcp;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import io.connpool.CloseReason;
 import io.connpool.ConnSignals;
 import io.connpool.DialContext;
@@ -126,7 +128,7 @@ final class TcpTransport implements Transport<TcpConn> {
     }
     switch (reason) {
       // In doubt: nothing it could still say is worth waiting for.
-      case STALE, DIRTY, INVALIDATED, DEAD, HEARTBEAT, LATE -> conn.link().abort();
+      case STALE, DIRTY, INVALIDATED, DEAD, HEARTBEAT, LATE, LEAKED -> conn.link().abort();
       default -> conn.link().close();
     }
   }
@@ -145,6 +147,11 @@ final class TcpTransport implements Transport<TcpConn> {
           () -> conn + " was idle and is closed, because it had something to say: " + words);
     }
     return seen;
+  }
+
+  @Override
+  public byte[] lastWords(TcpConn conn) {
+    return conn.link().lastWords().getBytes(ISO_8859_1);
   }
 
   @Override

@@ -420,6 +420,9 @@ class TcpPoolTest {
             }
           });
       assertEquals("shutting down\n", pool.lastWords().orElse(""));
+      eventually(
+          () -> "in the figures: " + pool.pool().stats(),
+          () -> "shutting down\\n".equals(pool.pool().stats().lastWords()));
     }
   }
 
