@@ -239,7 +239,7 @@ final class FuzzInvariants {
    * be told for certain: he is the only one who waits.
    */
   private void checkHeir() {
-    if (users.callers.size() != 1 || engine.config.fair() || engine.transport.probes) {
+    if (users.callers.size() != 1 || engine.settings().config.fair() || engine.transport.probes) {
       return;
     }
     FuzzUsers.Caller alone = users.callers.get(0);
@@ -251,8 +251,7 @@ final class FuzzInvariants {
     if (alone.heirSince == 0) {
       alone.heirSince = world.step();
     }
-    require(
-        alone.heirSince >= users.latestServed, () -> alone + " was overtaken once more (L6)");
+    require(alone.heirSince >= users.latestServed, () -> alone + " was overtaken once more (L6)");
   }
 
   /** What is kept for nobody goes in time: beyond maxIdle what is idle, and whatever is old. */
@@ -261,8 +260,8 @@ final class FuzzInvariants {
       return;
     }
     long margin = 2_000_000_000L + engine.table.all().length * 1_000_000_000L;
-    long idleLimit = Nanos.orForever(engine.config.idleTimeout());
-    long ageLimit = Nanos.orForever(engine.config.maxLifetime());
+    long idleLimit = Nanos.orForever(engine.settings().config.idleTimeout());
+    long ageLimit = Nanos.orForever(engine.settings().config.maxLifetime());
     int overstayed = 0;
     for (Slot<FuzzConn> slot : engine.table.all()) {
       FuzzConn here = slot.connection;
@@ -274,12 +273,12 @@ final class FuzzInvariants {
       overstayed += unused - margin >= idleLimit ? 1 : 0;
       long age = world.now() - here.bornAt;
       require(
-          age - ageLimit / 10 - engine.dialTimeout - margin < ageLimit
-              || world.undisturbed() < engine.dialTimeout + margin,
+          age - ageLimit / 10 - engine.settings().dialTimeout - margin < ageLimit
+              || world.undisturbed() < engine.settings().dialTimeout + margin,
           () -> here + " is kept at the age of " + Nanos.text(age));
     }
     int kept = overstayed;
-    require(kept <= engine.config.maxIdle(), () -> kept + " are kept idle for too long");
+    require(kept <= engine.settings().config.maxIdle(), () -> kept + " are kept idle for too long");
   }
 
   /** L2: everything that is lacking has been begun. So to look once more changes nothing. */

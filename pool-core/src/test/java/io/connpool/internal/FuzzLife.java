@@ -290,7 +290,9 @@ final class FuzzLife {
     for (FuzzConn connection : transport.connections) {
       // a pool that ends while no thread can be created has nobody who could close them
       boolean excused = connection.closes == 0 && world.everLackedThreads();
-      check(connection.closes == 1 || excused, connection + " was closed " + connection.closes + " times");
+      check(
+          connection.closes == 1 || excused,
+          connection + " was closed " + connection.closes + " times");
     }
     trace.add("ended: " + stats + ", " + closes);
     world.abandon();

@@ -202,7 +202,9 @@ class FuzzTransport implements Transport<FuzzConn> {
               || cutWhileItRuns(connection)
               || world.everLackedThreads()
               || world.longestDelay() >= engine.settings().dialTimeout;
-      case STALE -> connection.reasons.contains(reason) || world.longestDelay() >= engine.settings().dialTimeout;
+      case STALE ->
+          connection.reasons.contains(reason)
+              || world.longestDelay() >= engine.settings().dialTimeout;
       case DIRTY, INVALIDATED, RETIRED, DEAD, EVICTED -> connection.reasons.contains(reason);
     };
   }
