@@ -1,6 +1,7 @@
 package io.connpool.mux;
 
 import static java.lang.System.Logger.Level.DEBUG;
+import static java.lang.System.Logger.Level.WARNING;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -76,6 +77,9 @@ final class Crew {
     } catch (RejectedExecutionException ended) {
       LOG.log(DEBUG, "the crew has ended, what comes late runs here", ended);
       shift.run();
+    } catch (OutOfMemoryError noThread) { // "unable to create native thread"
+      LOG.log(WARNING, "no thread can be had, so its work is done on this one", noThread);
+      shift.run();
     }
   }
 
@@ -112,8 +116,8 @@ final class Crew {
     private void callSuccessor() {
       try {
         executor.execute(this);
-      } catch (RejectedExecutionException ended) {
-        LOG.log(DEBUG, "the crew has ended, its last shift is done by one thread", ended);
+      } catch (RejectedExecutionException | OutOfMemoryError none) {
+        LOG.log(DEBUG, "no second thread, so one does the whole shift", none);
       }
     }
   }

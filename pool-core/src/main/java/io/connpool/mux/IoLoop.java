@@ -11,12 +11,16 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +42,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Ticks.</b> Every 10 ms while there was anything to do within the last second, for deadlines
  * and limits; else twice a second. Who begins something while ticks are slow wakes the loop.
+ *
+ * <p><b>Failures.</b> Whatever a channel throws, errors included, ends its own session. What
+ * escapes from a turn all the same, memory that ran out for instance, ends every session of the
+ * loop with that as the cause; the loop itself goes on, for those that begin later.
  */
 final class IoLoop implements Runnable {
   private static final System.Logger LOG = System.getLogger(IoLoop.class.getName());
@@ -48,6 +56,8 @@ final class IoLoop implements Runnable {
   private static final long TICK_NANOS = 10_000_000;
   private static final long SLOW_TICK_NANOS = 500_000_000;
   private static final long ACTIVE_NANOS = 1_000_000_000;
+
+  private static final long PAUSE_NANOS = 100_000_000;
 
   /** So that one busy session does not keep the others waiting. */
   private static final int ROUNDS = 16;
@@ -76,8 +86,7 @@ final class IoLoop implements Runnable {
 
   // Of the loop's thread.
   private final List<Session> sessions = new ArrayList<>();
-  private List<Session> toFlush = new ArrayList<>();
-  private List<Session> flushing = new ArrayList<>();
+  private final Deque<Session> toFlush = new ArrayDeque<>();
   private final List<Exchange.Sync> sleepers = new ArrayList<>();
   private final List<Exchange.Async> inlineFutures = new ArrayList<>();
   private final Jobs futureJobs = new Jobs();
@@ -204,8 +213,8 @@ final class IoLoop implements Runnable {
       while (!ending || !sessions.isEmpty() || !tasks.isEmpty()) {
         try {
           turn();
-        } catch (IOException | RuntimeException unexpected) {
-          LOG.log(ERROR, "the I/O loop " + name + " goes on after", unexpected);
+        } catch (Throwable defect) {
+          recover(defect);
         }
       }
     } finally {
@@ -217,6 +226,19 @@ final class IoLoop implements Runnable {
       handlers.end();
       callbacks.end();
     }
+  }
+
+  /**
+   * What went wrong with one channel has ended its session and does not come here, so it is not
+   * known what was left undone, and for whom: all sessions end, and their callers are told why.
+   */
+  private void recover(Throwable defect) {
+    LOG.log(ERROR, "the I/O loop " + name + " failed and ends all its connections", defect);
+    for (Session session : List.copyOf(sessions)) {
+      session.endBy(defect);
+    }
+    wakeSleepers();
+    LockSupport.parkNanos(PAUSE_NANOS); // if it fails again and again, it must not do only that
   }
 
   private void turn() throws IOException {
@@ -265,11 +287,15 @@ final class IoLoop implements Runnable {
     inlineFutures.clear();
     takeOverAndFlush();
     handlerJobs.submitTo(handlers);
+    wakeSleepers();
+    futureJobs.submitTo(callbacks);
+  }
+
+  private void wakeSleepers() {
     for (Exchange.Sync sleeper : sleepers) {
       sleeper.deliver();
     }
     sleepers.clear();
-    futureJobs.submitTo(callbacks);
   }
 
   private void takeOverAndFlush() {
@@ -280,13 +306,11 @@ final class IoLoop implements Runnable {
       toFlush.add(session);
       session = next;
     }
-    List<Session> now = toFlush;
-    toFlush = flushing;
-    flushing = now;
-    for (Session each : now) {
-      each.flushByLoop(ROUNDS);
+    for (int left = toFlush.size(); left > 0; left--) {
+      // Off the list only afterwards: the loop owns those on it, whatever happens meanwhile.
+      Objects.requireNonNull(toFlush.peek()).flushByLoop(ROUNDS);
+      toFlush.remove();
     }
-    now.clear();
   }
 
   private void tickIfDue() {

@@ -154,7 +154,7 @@ public final class MuxServer implements AutoCloseable {
           serveTls(channel, tls);
         }
       }
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       if (!closing) {
         LOG.log(WARNING, this + " cannot accept a connection and pauses", failure);
         key.interestOps(0); // out of files, perhaps: it would be told again at once

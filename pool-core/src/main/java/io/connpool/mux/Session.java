@@ -137,7 +137,7 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
             }
             postUncounted(new Message(Wire.HELLO, 0, 0, hello.encode()));
             read();
-          } catch (IOException | RuntimeException failure) {
+          } catch (Throwable failure) {
             die(Reason.CLOSED, "cannot begin", failure);
           }
         });
@@ -236,7 +236,7 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
           return true;
         }
       }
-    } catch (IOException failure) {
+    } catch (Throwable failure) { // also of a channel of the user's
       die(Reason.CLOSED, "cannot write", failure);
     }
     return false;
@@ -259,7 +259,7 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
           return;
         }
       }
-    } catch (IOException failure) {
+    } catch (Throwable failure) {
       die(Reason.CLOSED, "cannot write", failure);
     }
     bury();
@@ -328,7 +328,7 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
       }
     } catch (ProtocolException wrong) {
       breakOff(wrong);
-    } catch (IOException | RuntimeException failure) {
+    } catch (Throwable failure) {
       die(Reason.CLOSED, "cannot read", failure);
     }
     requester.settleBatch();
@@ -475,7 +475,7 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
     if (outbox.tryOwn()) {
       try {
         outbox.drain(1);
-      } catch (IOException alreadyBroken) {
+      } catch (Throwable alreadyBroken) {
         LOG.log(DEBUG, "no farewell to the peer of " + this, alreadyBroken);
       }
       loop.handOver(this);
@@ -491,7 +491,7 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
       leaving = why.message();
       try {
         channel.close();
-      } catch (IOException | RuntimeException failure) {
+      } catch (Throwable failure) {
         LOG.log(DEBUG, "closing the channel of " + this, failure);
       }
       if (outbox.tryOwn()) {
@@ -501,6 +501,11 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
         loop.execute(this::unblock);
       }
     }
+  }
+
+  /** The loop has failed; on the loop. */
+  void endBy(Throwable defect) {
+    die(Reason.CLOSED, "the I/O loop failed", defect);
   }
 
   boolean isDead() {
@@ -520,18 +525,18 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
     return Objects.requireNonNull(end.get()).message();
   }
 
-  /** On the loop, as the owner of the outbox. */
+  /**
+   * On the loop, as the owner of the outbox. If this fails it is done again, so all that may fail
+   * comes first.
+   */
   private void bury() {
     if (buried) {
       discard();
       return;
     }
-    buried = true;
-    loop.remove(this);
     End why = Objects.requireNonNull(end.get());
     requester.failAll(why.reason(), why.message());
     inbox.discard();
-    discard();
     MuxException cause =
         why.wanted()
             ? null
@@ -543,7 +548,10 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
           responder.tellClosed(cause);
           closed.complete(null);
         });
+    buried = true;
+    loop.remove(this);
     onEnd.accept(this);
+    discard();
   }
 
   // --- what it looks like ---

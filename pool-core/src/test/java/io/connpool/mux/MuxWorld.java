@@ -50,6 +50,12 @@ final class MuxWorld implements AfterEachCallback {
     return connection;
   }
 
+  MuxConnection over(FrameChannel channel) throws Exception {
+    MuxConnection connection = MuxConnection.over(channel, MuxOptions.defaults(), null);
+    connections.add(connection);
+    return connection;
+  }
+
   /** A client of a server that answers like this. */
   MuxConnection connectTo(MuxHandler handler) throws Exception {
     return connect(server(handler));
