@@ -1,9 +1,18 @@
+import org.jspecify.annotations.NullMarked;
+
 /**
- * Pooled Apache Thrift clients.
+ * Pooled Apache Thrift clients: {@link io.connpool.thrift}.
  *
- * <p>The module's name and place are settled; its classes arrive with its own release, and with
- * them the exported package and the dependency on libthrift.
+ * <p>Nothing is nullable unless it says so.
  */
+@NullMarked
 module io.connpool.thrift {
+  requires static org.jspecify;
   requires transitive io.connpool;
+  requires transitive org.apache.thrift;
+
+  exports io.connpool.thrift;
+
+  provides io.connpool.spi.TransportProvider with
+      io.connpool.thrift.ThriftProvider;
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -103,6 +104,27 @@ public final class FlakyConnection implements AutoCloseable {
   /** From now on a read that waits longer than this ends the connection. */
   public void readTimeout(Duration timeout) throws IOException {
     socket.setSoTimeout(Math.toIntExact(timeout.toMillis()));
+  }
+
+  /** Reads exactly so many bytes; null if the peer closes before the first one. */
+  public byte @Nullable [] readBytes(int count) throws IOException {
+    synchronized (in) {
+      byte[] bytes = in.readNBytes(count);
+      if (bytes.length == 0 && count > 0) {
+        return null;
+      }
+      if (bytes.length < count) {
+        throw new EOFException("the peer closed after " + bytes.length + " of " + count + " bytes");
+      }
+      return bytes;
+    }
+  }
+
+  /** Sends the bytes as they are. */
+  public void send(byte[] bytes) throws IOException {
+    synchronized (out) {
+      out.write(bytes);
+    }
   }
 
   /** Sends the text as it is. */

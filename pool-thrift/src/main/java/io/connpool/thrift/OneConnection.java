@@ -1,0 +1,39 @@
+package io.connpool.thrift;
+
+import io.connpool.net.Deadline;
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/**
+ * Makes every call over the same connection, as long as its supplier gives it; each has the time
+ * for itself, and nothing is made again.
+ */
+final class OneConnection implements Service.Invoker {
+  private final Supplier<ThriftConnection> connection;
+  private final Service<?> service;
+  private final Duration timeout;
+
+  OneConnection(Supplier<ThriftConnection> connection, Service<?> service, Duration timeout) {
+    this.connection = connection;
+    this.service = service;
+    this.timeout = timeout;
+  }
+
+  ThriftConnection connection() {
+    return connection.get();
+  }
+
+  @Override
+  public Object invoke(Method method, Object[] arguments) throws Exception {
+    ThriftConnection mine = connection();
+    mine.begin(Deadline.after(timeout));
+    try {
+      return service.invoke(method, mine.client(service), arguments);
+    } catch (Exception failure) {
+      throw mine.state().explained(failure);
+    } finally {
+      mine.end();
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package io.connpool.thrift;
+
+import java.nio.ByteBuffer;
+import org.apache.thrift.TException;
+import org.apache.thrift.protocol.TCompactProtocol;
+import org.apache.thrift.protocol.TMessage;
+
+/** The compact protocol, which tells the {@link Tracker} where messages begin and end. */
+final class TrackedCompact extends TCompactProtocol {
+  private final Tracker tracker;
+
+  TrackedCompact(MessageTransport messages, String prefix) {
+    super(messages);
+    tracker = new Tracker(this, messages, prefix);
+  }
+
+  @Override
+  public void writeMessageBegin(TMessage message) throws TException {
+    super.writeMessageBegin(tracker.outgoing(message));
+  }
+
+  @Override
+  public TMessage readMessageBegin() throws TException {
+    tracker.awaitAnswer();
+    return tracker.incoming(super.readMessageBegin());
+  }
+
+  @Override
+  public void readMessageEnd() throws TException {
+    super.readMessageEnd();
+    tracker.answered();
+  }
+
+  @Override
+  public ByteBuffer readBinary() throws TException {
+    return tracker.owned(super.readBinary());
+  }
+}
