@@ -47,14 +47,14 @@ class RetryTest {
     AtomicInteger requests = new AtomicInteger();
     ThriftPool<Echo.Iface> pool =
         world.pool(echo(resettingServer(requests).endpoint()).idempotent("notes", "echo"));
-    Echo.Iface client = pool.client(CallOptions.timeout(Duration.ofMillis(500)));
+    Echo.Iface client = pool.client(CallOptions.timeout(Duration.ofSeconds(2)));
 
     assertThrows(ThriftCallException.class, client::ping);
     assertEquals(1, requests.get());
 
     assertThrows(ThriftCallException.class, () -> client.echo("x"));
     assertTrue(requests.get() > 2, () -> "echo was sent " + (requests.get() - 1) + " times");
-    assertTrue(requests.get() < 40, () -> "no pauses: " + requests.get());
+    assertTrue(requests.get() < 100, () -> "no pauses: " + requests.get());
   }
 
   @Test

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * alone and a pool around it that is what happens, because every client counts its ids from 1.
  */
 class WrongAnswerTest {
-  private static final int LATE = 300;
-  private static final Duration SHORT = Duration.ofMillis(100);
+  private static final int LATE = 2000;
+  private static final Duration SHORT = Duration.ofMillis(500);
 
   @RegisterExtension final ThriftWorld world = new ThriftWorld();
 
