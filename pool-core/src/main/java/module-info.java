@@ -25,4 +25,7 @@ module io.connpool {
   exports io.connpool.spi;
 
   uses io.connpool.spi.TransportProvider;
+
+  provides io.connpool.spi.TransportProvider with
+      io.connpool.mux.MuxProvider;
 }

@@ -132,7 +132,21 @@ public interface Transport<C> {
   }
 
   /**
-   * For shared connections: how many requests the connection itself knows to be in flight.
+   * For shared connections: how many leases one of them should have before the pool dials another
+   * beside it, as far as maxActive allows. Up to here they are filled one after the other, so that
+   * few are kept busy; beyond it the less loaded of two gets the next lease. Asked when {@link
+   * #capacity} is.
+   *
+   * @param connection the connection
+   * @return 1 or more; by default there is no second one before the first is full
+   */
+  default int growAt(C connection) {
+    return Integer.MAX_VALUE;
+  }
+
+  /**
+   * For shared connections: how many requests the connection itself knows to be in flight. Where
+   * that is more than it has leases it counts instead of them when one is chosen.
    *
    * @param connection the connection
    * @return the number, 0 if unknown
@@ -142,9 +156,26 @@ public interface Transport<C> {
   }
 
   /**
+   * For shared connections: what one lease gets of it. The result is what the lease's holder uses
+   * and what {@link #classify} is given; the other methods are given the connection itself. Runs
+   * once for each lease.
+   *
+   * <p>A transport that gives each lease an object of its own can tell what this lease has sent. So
+   * if its verdict on a failed {@link ConnPool#call} or {@code callAsync} is that the connection
+   * goes and that nothing was sent, the call is made again on another connection, within another
+   * acquire timeout.
+   *
+   * @param connection the connection
+   * @return by default the connection itself
+   */
+  default C share(C connection) {
+    return connection;
+  }
+
+  /**
    * Judges what the body of {@link ConnPool#call} threw: does the connection survive it?
    *
-   * @param connection the connection the body had
+   * @param connection the connection the body had; of a shared one, its {@link #share}
    * @param failure what it threw
    * @return the verdict; by default the connection is closed, because an unknown failure may have
    *     left half an answer in it

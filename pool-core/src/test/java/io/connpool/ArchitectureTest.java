@@ -25,6 +25,7 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import io.connpool.net.Endpoint;
+import io.connpool.net.Tls;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.module.ModuleDescriptor;
@@ -103,7 +104,8 @@ class ArchitectureTest {
                 .negate()
                 .or(resideInAnyPackage("io.connpool", "io.connpool.spi.."))
                 .or(type(Endpoint.class))
-                .as("are foreign, of the API, of io.connpool.spi itself, or say where a peer is"))
+                .or(type(Tls.class))
+                .as("are foreign, of the API, of io.connpool.spi itself, or say where and how"))
         .check(CLASSES);
   }
 

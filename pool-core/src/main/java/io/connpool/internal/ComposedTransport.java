@@ -43,6 +43,10 @@ public final class ComposedTransport<C> {
   /** Whether {@link #capacity} may say anything but 1. */
   final boolean mayShare;
 
+  /** Whether a lease of a shared connection gets an object of its own. */
+  final boolean givesShares;
+
+  private final boolean weighs;
   private final boolean prepares;
   private final boolean closes;
 
@@ -75,6 +79,8 @@ public final class ComposedTransport<C> {
     looks = probes || prepares;
     inspects = overrides("onRelease", Object.class);
     mayShare = overrides("capacity", Object.class);
+    givesShares = overrides("share", Object.class);
+    weighs = overrides("load", Object.class);
     closes = closer != null || overrides("close", Object.class, CloseReason.class);
   }
 
@@ -168,6 +174,35 @@ public final class ComposedTransport<C> {
     } catch (Throwable failure) {
       log("capacity", failure);
       return 1;
+    }
+  }
+
+  int growAt(C connection) {
+    try {
+      return Math.max(1, transport.growAt(connection));
+    } catch (Throwable failure) {
+      log("growAt", failure);
+      return Integer.MAX_VALUE;
+    }
+  }
+
+  int load(C connection) {
+    try {
+      return weighs ? transport.load(connection) : 0;
+    } catch (Throwable failure) {
+      log("load", failure);
+      return 0;
+    }
+  }
+
+  C share(C connection) {
+    try {
+      return givesShares
+          ? Objects.requireNonNull(transport.share(connection), "share")
+          : connection;
+    } catch (Throwable failure) {
+      log("share", failure);
+      return connection;
     }
   }
 

@@ -9,8 +9,13 @@ import io.connpool.Lease;
 import io.connpool.PoolBuilder;
 import io.connpool.PoolClosedException;
 import io.connpool.PoolConfig;
+import io.connpool.PoolException;
 import io.connpool.PoolListener;
 import io.connpool.PoolStats;
+import io.connpool.Transport;
+import io.connpool.Verdict;
+import io.connpool.Verdict.Fate;
+import io.connpool.Verdict.Retry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -25,6 +30,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The pool as its users see it, laid over the engine. */
 public final class DefaultConnPool<C> implements ConnPool<C> {
+  /**
+   * So often a call is made elsewhere. Each time a connection was dialed well and went before it
+   * took anything; a peer that does so again and again must not be dialed for as long as it does.
+   */
+  private static final int MOST_MOVES = 8;
+
   final Engine<C> engine;
   private final WaitingRoom<C> waitingRoom;
   private final AtomicReference<Description<PoolBuilder<C>>> description;
@@ -137,11 +148,44 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
     try {
       result = body.with(connection);
     } catch (Throwable failure) {
-      endFailed(loan, connection, failure);
-      throw failure;
+      if (!endFailed(loan, connection, failure)) {
+        throw failure;
+      }
+      return callElsewhere(nanos, body, failure);
     }
     loan.close();
     return result;
+  }
+
+  /** Nothing that the body had sent has left its shared connection, which goes. */
+  private <R extends @Nullable Object, X extends Exception> R callElsewhere(
+      long nanos, Call<? super C, ? extends R, X> body, Throwable first)
+      throws X, InterruptedException {
+    long deadline = engine.now() + nanos; // no clock is read while nothing fails
+    for (int moves = 1; ; moves++) {
+      Loan<C> loan = acquireAfter(first, deadline);
+      C connection = connection(loan);
+      R result;
+      try {
+        result = body.with(connection);
+      } catch (Throwable failure) {
+        if (!endFailed(loan, connection, failure) || moves == MOST_MOVES) {
+          throw failure;
+        }
+        continue;
+      }
+      loan.close();
+      return result;
+    }
+  }
+
+  private Loan<C> acquireAfter(Throwable first, long deadline) throws InterruptedException {
+    try {
+      return acquireWithin(Math.max(0, deadline - engine.now()));
+    } catch (PoolException none) {
+      none.addSuppressed(first);
+      throw none;
+    }
   }
 
   @Override
@@ -168,7 +212,23 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
   public <R extends @Nullable Object> CompletableFuture<R> callAsync(AsyncCall<? super C, R> body) {
     Objects.requireNonNull(body, "body");
     CompletableFuture<R> result = new CompletableFuture<>();
-    CompletableFuture<Lease<C>> acquired = acquireAsyncWithin(engine.settings().acquireTimeout);
+    long nanos = engine.settings().acquireTimeout;
+    begin(acquireAsyncWithin(nanos), result, new Course<>(body, 0, nanos));
+    return result;
+  }
+
+  /**
+   * How far an asynchronous call is.
+   *
+   * @param body what to do
+   * @param moves how often it was made elsewhere
+   * @param limit how long all acquires for these moves may take; the moment, once there was one
+   */
+  private record Course<C, R extends @Nullable Object>(
+      AsyncCall<? super C, R> body, int moves, long limit) {}
+
+  private <R extends @Nullable Object> void begin(
+      CompletableFuture<Lease<C>> acquired, CompletableFuture<R> result, Course<C, R> course) {
     CompletableFuture<R> unused =
         result.whenComplete(
             (value, failure) -> {
@@ -182,14 +242,13 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
               if (failure != null) {
                 result.completeExceptionally(failure);
               } else {
-                begin((Loan<C>) lease, body, result);
+                begin((Loan<C>) lease, result, course);
               }
             });
-    return result;
   }
 
   private <R extends @Nullable Object> void begin(
-      Loan<C> loan, AsyncCall<? super C, R> body, CompletableFuture<R> result) {
+      Loan<C> loan, CompletableFuture<R> result, Course<C, R> course) {
     if (result.isDone()) { // cancelled just as the connection came
       loan.close();
       return;
@@ -203,10 +262,9 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
     }
     CompletionStage<R> stage;
     try {
-      stage = Objects.requireNonNull(body.with(connection), "the stage of an async call");
+      stage = Objects.requireNonNull(course.body.with(connection), "the stage of an async call");
     } catch (Throwable failure) {
-      endFailed(loan, connection, failure);
-      result.completeExceptionally(failure);
+      fail(loan, connection, failure, result, course);
       return;
     }
     stage.whenComplete(
@@ -219,28 +277,52 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
             Throwable cause = failure.getCause();
             Throwable real =
                 failure instanceof CompletionException && cause != null ? cause : failure;
-            endFailed(loan, connection, real);
-            result.completeExceptionally(real);
+            fail(loan, connection, real, result, course);
           }
         });
   }
 
+  private <R extends @Nullable Object> void fail(
+      Loan<C> loan,
+      C connection,
+      Throwable failure,
+      CompletableFuture<R> result,
+      Course<C, R> course) {
+    if (!endFailed(loan, connection, failure) || course.moves == MOST_MOVES) {
+      result.completeExceptionally(failure);
+      return;
+    }
+    long now = engine.now();
+    long deadline = course.moves == 0 ? now + course.limit : course.limit;
+    begin(
+        acquireAsyncWithin(Math.max(0, deadline - now)),
+        result,
+        new Course<>(course.body, course.moves + 1, deadline));
+  }
+
   /** Of a loan just begun, which only a close without grace can have ended already. */
   private C connection(Loan<C> loan) {
-    C connection = loan.connection();
+    C connection = loan.lent();
     if (connection == null) {
       throw waitingRoom.closed();
     }
     return connection;
   }
 
-  /** The transport judges what a body threw, and the lease ends accordingly. */
-  private void endFailed(Loan<C> loan, C connection, Throwable failure) {
-    switch (engine.transport.classify(connection, failure).fate()) {
+  /**
+   * The transport judges what a body threw, and the lease ends accordingly.
+   *
+   * @return whether the call should be made on another connection, see {@link Transport#share}
+   */
+  private boolean endFailed(Loan<C> loan, C connection, Throwable failure) {
+    Verdict verdict = engine.transport.classify(connection, failure);
+    boolean shared = engine.transport.givesShares && loan.slot.isShared();
+    switch (verdict.fate()) {
       case KEEP -> loan.close();
       case RETIRE -> loan.retire(CloseReason.RETIRED);
       case CLOSE -> loan.invalidate(failure);
     }
+    return shared && verdict.retry() == Retry.NOT_SENT && verdict.fate() != Fate.KEEP;
   }
 
   @Override

@@ -141,13 +141,18 @@ final class Engine<C> {
   void updateCapacity(Slot<C> slot, long serial) {
     C connection = slot.connection;
     if (connection != null && slot.isShared() && slot.serial == serial) {
-      slot.capacity = transport.capacity(connection);
+      takeLimits(slot, connection);
       C successor = slot.connection;
       if (slot.serial != serial && successor != null) { // replaced meanwhile: it has its own
-        slot.capacity = transport.capacity(successor);
+        takeLimits(slot, successor);
       }
       capacityFreed();
     }
+  }
+
+  private void takeLimits(Slot<C> slot, C connection) {
+    slot.growAt = transport.growAt(connection);
+    slot.capacity = transport.capacity(connection);
   }
 
   long now() {

@@ -74,6 +74,7 @@ final class Keeper<C> {
     engine.supply.spares(0); // each close below asks for what is lacking without them
     int quota = Math.max(1, engine.supply.open() / PRECISION);
     int overdue = 0;
+    int unrelieved = 0;
     for (Slot<C> slot : engine.table.all()) {
       long serial = slot.serial; // before the word, so that it is not that of a later connection
       long word = slot.word;
@@ -99,14 +100,18 @@ final class Keeper<C> {
         }
       } else if (old && quota > 0 && !Slot.isDoomed(word)) {
         quota--;
-        engine.removal.doom(slot, serial, CloseReason.LIFETIME);
+        if (Slot.state(word) != Slot.SHARED || isRelieved(slot, now)) {
+          engine.removal.doom(slot, serial, CloseReason.LIFETIME);
+        } else {
+          unrelieved++;
+        }
       }
     }
     expire(parked, settings, now);
     if (probe) {
       engine.checks.probeParkedBefore(now);
     }
-    engine.supply.spares(settings.config.minIdle() > 0 ? overdue : 0);
+    engine.supply.spares((settings.config.minIdle() > 0 ? overdue : 0) + unrelieved);
     engine.supply.replenish();
     previous = now;
   }
@@ -128,6 +133,20 @@ final class Keeper<C> {
     return available > settings.config.minIdle()
         || (engine.supply.open() >= settings.limit && engine.supply.dialing() == 0)
         || now - slot.retireAt >= settings.dialTimeout;
+  }
+
+  /** Whether there is another one for those who would share an old one, or waiting is no use. */
+  private boolean isRelieved(Slot<C> slot, long now) {
+    for (Slot<C> other : engine.table.all()) {
+      long word = other.word;
+      if (other != slot
+          && now - other.retireAt < 0
+          && (other.hasRoom(word) || Slot.isParked(word))) {
+        return true;
+      }
+    }
+    return (engine.supply.open() >= engine.settings().limit && engine.supply.dialing() == 0)
+        || now - slot.retireAt >= engine.settings().dialTimeout;
   }
 
   /** Beyond the maxIdle most recently used, what is idle for too long goes. */

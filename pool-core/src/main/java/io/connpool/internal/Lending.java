@@ -79,8 +79,8 @@ final class Lending<C> {
       return new ExclusiveLease<>(slot, stamp);
     }
     // Whoever shares a hint with another busy thread looks for a slot of his own behind it; from
-    // the first slot both would meet again, and again. Who finds it parked begins at the first.
-    return takeAny(Slot.isParked(slot.word) ? 0 : slot.index + 1);
+    // the first slot both would meet again, and again. All others begin at the first.
+    return takeAny(Slot.state(slot.word) == Slot.LEASED ? slot.index + 1 : 0);
   }
 
   /** As {@link #takeNow}, also for one who is in the queue. */
@@ -103,7 +103,18 @@ final class Lending<C> {
 
   private @Nullable Loan<C> takeUnprobed(int from) {
     Loan<C> loan = table.takeIdle(from);
-    return loan != null ? loan : table.takeParked(engine.checks.provenAfter());
+    if (loan == null) {
+      loan = table.takeParked(engine.checks.provenAfter());
+    }
+    return loan == null && transport.mayShare ? takeLoaded() : loan;
+  }
+
+  private @Nullable Loan<C> takeLoaded() {
+    Loan<C> loan = table.takeLoaded();
+    if (loan != null) {
+      engine.supply.grow();
+    }
+    return loan;
   }
 
   /** The look before each loan. A connection that fails it is closed, and the loan is over. */

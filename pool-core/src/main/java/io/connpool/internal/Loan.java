@@ -15,6 +15,11 @@ abstract class Loan<C> implements Lease<C> {
   /** The connection, or null if a closing pool has taken it away. */
   abstract @Nullable C connection();
 
+  /** What its holder has of the {@link #connection()}; null as for that. */
+  @Nullable C lent() {
+    return connection();
+  }
+
   /** Ends the loan and closes the connection for the given reason. */
   abstract void remove(CloseReason reason);
 

@@ -25,12 +25,14 @@ final class SharedLease<C> extends Loan<C> {
   }
 
   private final C connection;
+  private final C share;
   private final long serial;
   private volatile int state;
 
   private SharedLease(Slot<C> slot, C connection, long serial) {
     super(slot);
     this.connection = connection;
+    share = slot.owner.transport.share(connection);
     this.serial = serial;
   }
 
@@ -58,11 +60,16 @@ final class SharedLease<C> extends Loan<C> {
   }
 
   @Override
+  C lent() {
+    return share;
+  }
+
+  @Override
   public C get() {
     if (state != OPEN) {
       throw ended();
     }
-    return connection;
+    return share;
   }
 
   @Override

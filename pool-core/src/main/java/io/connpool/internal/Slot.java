@@ -285,6 +285,9 @@ abstract class SlotFields<C> extends SlotPadding {
   /** Why it is doomed; written before the mark, read by whoever finds the mark. */
   volatile CloseReason doom = CloseReason.RETIRED;
 
+  /** From so many shares on another connection is preferred; changes with the capacity. */
+  volatile int growAt = Integer.MAX_VALUE;
+
   /** Whether this connection is shared; written while DIALING. */
   boolean shared;
 

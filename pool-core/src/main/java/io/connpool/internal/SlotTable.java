@@ -23,6 +23,9 @@ final class SlotTable<C> {
   private final Engine<C> engine;
   private final Slot<C>[] hints;
 
+  /** Where {@link #takeLoaded} begins to look. */
+  private int turn;
+
   /** Only ever replaced by a longer copy, by the one thread that is in {@link #reserve}. */
   private volatile Slot<C>[] slots;
 
@@ -69,7 +72,7 @@ final class SlotTable<C> {
         remember(slot);
         return new ExclusiveLease<>(slot, Slot.stampOf(word));
       }
-      if (slot.hasRoom(word)) {
+      if (isEasy(slot, word)) {
         Loan<C> loan = SharedLease.of(slot, slot.tryJoin());
         if (loan != null) {
           return loan;
@@ -77,6 +80,51 @@ final class SlotTable<C> {
       }
     }
     return null;
+  }
+
+  /** Whether it has room and less to do than what it should have before another one is dialed. */
+  private boolean isEasy(Slot<C> slot, long word) {
+    return slot.hasRoom(word) && burden(slot, word) < slot.growAt;
+  }
+
+  /**
+   * What a shared connection has to do. Without shares it counts as free whatever it says: it may
+   * be parked at any moment, so that a search that passed it by once would not find it any more.
+   */
+  private int burden(Slot<C> slot, long word) {
+    int shares = Slot.shares(word);
+    // Perhaps that of a successor already: then the choice is worse than it could be, not wrong.
+    C connection = shares == 0 ? null : slot.connection;
+    return connection == null ? shares : Math.max(shares, engine.transport.load(connection));
+  }
+
+  /**
+   * When every shared connection has as much to do as it should: takes the one of two that has
+   * less. Two taken in turn are nearly as good as the best of all, and no herd meets there.
+   */
+  @Nullable Loan<C> takeLoaded() {
+    Slot<C>[] all = slots;
+    int start = turn++ & Integer.MAX_VALUE; // threads that race here only share a turn
+    Slot<C> less = null;
+    for (int i = 0; i < all.length; i++) {
+      Slot<C> slot = all[(start + i) % all.length];
+      if (!slot.hasRoom(slot.word)) {
+        continue;
+      }
+      if (less != null) {
+        less = burden(slot, slot.word) < burden(less, less.word) ? slot : less;
+        break;
+      }
+      less = slot;
+    }
+    if (less == null) {
+      return null;
+    }
+    Loan<C> loan = SharedLease.of(less, less.tryJoin());
+    for (int i = 0; i < all.length && loan == null; i++) { // somebody was faster: then any other
+      loan = SharedLease.of(all[i], all[i].tryJoin());
+    }
+    return loan;
   }
 
   /**
@@ -104,7 +152,7 @@ final class SlotTable<C> {
           }
         }
       }
-      if (slot.hasRoom(slot.word)) {
+      if (isEasy(slot, slot.word)) {
         Loan<C> loan = SharedLease.of(slot, slot.tryJoin());
         if (loan != null) {
           return loan;
@@ -112,6 +160,17 @@ final class SlotTable<C> {
       }
     }
     return null;
+  }
+
+  /** Whether somebody could be served without a clock, by a connection that has little to do. */
+  boolean hasEasy() {
+    for (Slot<C> slot : slots) {
+      long word = slot.word;
+      if (Slot.isIdle(word) || isEasy(slot, word)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether somebody could be served at this moment without a clock. */

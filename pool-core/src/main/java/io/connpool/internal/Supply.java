@@ -135,6 +135,14 @@ final class Supply<C> {
     replenish();
   }
 
+  /** Every shared connection has enough to do: asks for one more, if there may be one. */
+  void grow() {
+    // A wish stays until no dial is under way; then it is looked at whether it is still one.
+    if (open.get() < engine.settings().limit && !wish.get() && !isPausing()) {
+      wish();
+    }
+  }
+
   /** As {@link io.connpool.ConnPool#warmUp}. */
   int warmUp(int target, int parallelism, long nanos, IntConsumer progress)
       throws InterruptedException {
@@ -246,10 +254,10 @@ final class Supply<C> {
   }
 
   private boolean beginOne() {
-    int waiting = (engine.queue.size() + sharesExpected - 1) / sharesExpected;
+    int waiting = connectionsWaitedFor();
     boolean forWaiters = waiting > helpers.get();
     // While a dial runs it cannot be told whether its result will be left for the one who wished.
-    boolean wished = helpers.get() == 0 && wish.getAndSet(false) && !engine.table.hasIdle();
+    boolean wished = helpers.get() == 0 && wish.getAndSet(false) && !engine.table.hasEasy();
     if ((forWaiters || wished) && engine.checks.oneParked()) {
       return true;
     }
@@ -273,6 +281,14 @@ final class Supply<C> {
     Help help = helpBegun(YOUNG_DIAL_NANOS);
     new DialEpisode<>(engine, engine.table.reserve(), settings.pacing.newEpisode(), help).begin();
     return true;
+  }
+
+  /** Where connections are shared, the first may serve all who wait: it will say. */
+  private int connectionsWaitedFor() {
+    int waiting = engine.queue.size();
+    return sharesKnown || !engine.transport.givesShares
+        ? (waiting + sharesExpected - 1) / sharesExpected
+        : Math.min(1, waiting);
   }
 
   private int dialsAtOnce(Settings settings) {
@@ -364,6 +380,7 @@ final class Supply<C> {
     sharesKnown = true;
     long now = engine.now();
     slot.fill(connection, signals.serial(), shares, now, now + engine.newLifetime());
+    slot.growAt = engine.transport.growAt(connection);
     signals.attach(slot);
     engine.handout.publish(slot, slot.word);
     dialing.decrementAndGet();

@@ -25,6 +25,11 @@ final class WatchedLease<C> extends Loan<C> {
   }
 
   @Override
+  @Nullable C lent() {
+    return loan.lent();
+  }
+
+  @Override
   public void close() {
     outing.ended(); // first: from here on this lease may be collected at any moment
     loan.close();

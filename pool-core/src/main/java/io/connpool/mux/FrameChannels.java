@@ -3,6 +3,7 @@ package io.connpool.mux;
 import io.connpool.net.Deadline;
 import io.connpool.net.Dialer;
 import io.connpool.net.Endpoint;
+import io.connpool.net.Tls;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
@@ -11,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLParameters;
 
 /** The frame channels that come with ConnPool. */
 public final class FrameChannels {
@@ -62,14 +62,22 @@ public final class FrameChannels {
    */
   public static FrameChannel tls(Endpoint endpoint, SSLContext context, Duration limit)
       throws IOException {
+    return tls(endpoint, Tls.of(context), limit);
+  }
+
+  /**
+   * Connects by TLS.
+   *
+   * @param endpoint where the server listens
+   * @param tls whom to trust, who we are, what is checked
+   * @param limit how long connecting and the handshake may take
+   * @return the channel, after its handshake
+   * @throws IOException if there is no connection, or the certificate is no good
+   */
+  public static FrameChannel tls(Endpoint endpoint, Tls tls, Duration limit) throws IOException {
     Deadline deadline = Deadline.after(limit);
     SocketChannel channel = Dialer.to(endpoint).connect(deadline);
-    SSLEngine engine = context.createSSLEngine(endpoint.host(), endpoint.port());
-    engine.setUseClientMode(true);
-    SSLParameters parameters = engine.getSSLParameters();
-    parameters.setEndpointIdentificationAlgorithm("HTTPS");
-    engine.setSSLParameters(parameters);
-    return TlsFrameChannel.handshake(channel, engine, deadline.remaining());
+    return TlsFrameChannel.handshake(channel, tls.engine(endpoint), deadline.remaining());
   }
 
   /**

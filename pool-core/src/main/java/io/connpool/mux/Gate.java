@@ -54,6 +54,10 @@ final class Gate {
     mostCalls = Math.min(mostCalls, most);
   }
 
+  int mostCalls() {
+    return mostCalls;
+  }
+
   int calls() {
     return calls.get();
   }

@@ -40,6 +40,24 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
 
   static final long FIRST_ID = 1;
 
+  /** Learns what becomes of a session, on any thread; must not block. */
+  interface Watcher {
+    /** The peer wants no more calls; those it has taken on go on. */
+    void leaving(String why);
+
+    /** It is over. Told before the calls in flight fail. */
+    void ended(Throwable cause);
+  }
+
+  private static final Watcher NOBODY =
+      new Watcher() {
+        @Override
+        public void leaving(String why) {}
+
+        @Override
+        public void ended(Throwable cause) {}
+      };
+
   /** Why the connection ended; {@code cause} is null and {@code wanted} true if this end did it. */
   private record End(Reason reason, String message, @Nullable Throwable cause, boolean wanted) {}
 
@@ -59,6 +77,9 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
   private final AtomicReference<@Nullable End> end = new AtomicReference<>();
 
   private final AtomicBoolean readyNoted = new AtomicBoolean();
+
+  /** Set before it begins. */
+  private Watcher watcher = NOBODY;
 
   /** Why no call may be begun any more; null while one may. */
   private volatile @Nullable String leaving;
@@ -104,6 +125,12 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
 
   static Session open(FrameChannel channel, MuxOptions options, @Nullable MuxHandler handler)
       throws IOException, InterruptedException {
+    return open(channel, options, handler, NOBODY);
+  }
+
+  static Session open(
+      FrameChannel channel, MuxOptions options, @Nullable MuxHandler handler, Watcher watcher)
+      throws IOException, InterruptedException {
     Session session =
         new Session(
             channel,
@@ -113,6 +140,7 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
             new Admission(options.maxHandling()),
             FIRST_ID,
             ended -> Loops.leave());
+    session.watcher = watcher;
     session.begin();
     try {
       session.opened.get(); // the loop's ticks see to the handshake timeout
@@ -383,6 +411,16 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
     requester.onPong(id);
   }
 
+  /** How many requests may be in flight at once, as both ends say. */
+  int mostCalls() {
+    return gate.mostCalls();
+  }
+
+  /** How many requests are in flight or wait for a place. */
+  int load() {
+    return gate.calls() + gate.waiting();
+  }
+
   int mostMessageOfPeer() {
     return requester.mostMessage();
   }
@@ -453,6 +491,7 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
   private void onGoAway(int code, byte[] body) throws ProtocolException {
     GoAway goAway = GoAway.decode(body);
     leaving = "the peer is going away: " + goAway.why();
+    watcher.leaving(leaving);
     if (code != Wire.GOING) {
       LOG.log(WARNING, "{0}: the peer breaks off, code {1}: {2}", this, code, goAway.why());
     }
@@ -489,6 +528,8 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
   private void die(End why) {
     if (end.compareAndSet(null, why)) {
       leaving = why.message();
+      Throwable cause = why.cause();
+      watcher.ended(cause != null ? cause : new IOException(this + ": " + why.message()));
       try {
         channel.close();
       } catch (Throwable failure) {

@@ -168,7 +168,10 @@ class KeeperTest {
     try (Lease<FakeConn> lease = pool.acquire()) {
       assertSame(transport.connection(2), lease.get());
     }
-    assertEquals(CloseReason.HEARTBEAT, transport.closeReason(transport.connection(1)));
+    FakeConn dead = transport.connection(1);
+    eventually(
+        () -> "closed for " + transport.closeReason(dead),
+        () -> transport.closeReason(dead) == CloseReason.HEARTBEAT);
   }
 
   @Test

@@ -87,16 +87,16 @@ final class TransportProvidersTest {
     try (Services services =
         Services.of(folder, SomeProviders.Good.class, SomeProviders.Other.class)) {
       assertEquals(
-          "no provider has the scheme bad of bad://a:1; there are: good, other",
+          "no provider has the scheme bad of bad://a:1; there are: good, mux, mux+tls, mux+unix, other",
           messageOf(() -> open("bad://a:1")));
     }
   }
 
   @Test
-  void soItIsIfThereIsNoneAtAll() throws Exception {
+  void soItIsIfThereIsNoneButOurs() throws Exception {
     try (Services services = Services.of(folder)) {
       assertEquals(
-          "no provider has the scheme bad of bad://a:1; there are: none",
+          "no provider has the scheme bad of bad://a:1; there are: mux, mux+tls, mux+unix",
           messageOf(() -> open("bad://a:1")));
     }
   }

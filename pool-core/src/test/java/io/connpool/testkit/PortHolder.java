@@ -11,7 +11,7 @@ import java.nio.channels.SocketChannel;
  * Keeps a loopback port while nobody listens on it: connecting to it is refused, and neither
  * another test nor the kernel, looking for the local port of a client, can take it.
  */
-final class PortHolder implements AutoCloseable {
+public final class PortHolder implements AutoCloseable {
 
   private final SocketChannel boundOnly;
 
@@ -24,7 +24,7 @@ final class PortHolder implements AutoCloseable {
    *
    * @throws IOException if somebody has it
    */
-  static PortHolder hold(int port) throws IOException {
+  public static PortHolder hold(int port) throws IOException {
     SocketChannel channel = SocketChannel.open();
     try {
       // The connections of the server that listened here may still be open or in TIME_WAIT.

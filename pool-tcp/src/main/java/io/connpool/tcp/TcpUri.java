@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.connpool.ConnPool;
 import io.connpool.PoolBuilder;
-import io.connpool.net.Tls;
 import io.connpool.spi.PoolOptions;
+import io.connpool.spi.TlsOptions;
 import io.connpool.spi.TransportUri;
 import java.net.InetAddress;
 import java.net.URI;
@@ -79,7 +79,7 @@ final class TcpUri {
               p -> builder.keepAlive(time(p.get(0)), time(p.get(1)), number("keepAlive", p, 2)));
     }
     if (uri.scheme().equals("tls")) {
-      builder.tls(tls());
+      builder.tls(TlsOptions.read(uri));
     }
     return builder;
   }
@@ -113,26 +113,6 @@ final class TcpUri {
 
   private Optional<Integer> max() {
     return uri.bytes("max").map(bytes -> (int) Math.min(bytes, Integer.MAX_VALUE));
-  }
-
-  private Tls tls() {
-    Tls tls = Tls.system();
-    Optional<String> ca = uri.text("ca");
-    if (ca.isPresent()) {
-      tls = tls.trust(Path.of(ca.get()));
-    }
-    Optional<String> cert = uri.text("cert");
-    Optional<String> key = uri.text("key");
-    if (cert.isPresent() != key.isPresent()) {
-      throw new IllegalArgumentException("cert and key must be given together in " + uri);
-    }
-    if (cert.isPresent() && key.isPresent()) {
-      tls = tls.identity(Path.of(cert.get()), Path.of(key.get()));
-    }
-    tls = uri.text("serverName").map(tls::serverName).orElse(tls);
-    tls = uri.flag("verifyHostname").map(tls::verifyHostname).orElse(tls);
-    tls = uri.text("alpn").map(names -> names.split(",", -1)).map(tls::alpn).orElse(tls);
-    return uri.text("versions").map(names -> names.split(",", -1)).map(tls::versions).orElse(tls);
   }
 
   private Optional<List<String>> parts(String option, int count, String expected) {
