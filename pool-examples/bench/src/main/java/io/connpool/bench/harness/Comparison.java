@@ -66,14 +66,15 @@ public final class Comparison {
               "[%d/%d%s] %s, %s, fork %d of %d%n",
               ++begun, total, left(start, begun, total), row.name(), peer, turn, effort.forks());
           progress.flush();
-          measure(row, peer, results);
+          measure(row, peer, turn, results);
         }
       }
     }
     return results;
   }
 
-  private void measure(Row row, String peer, Results results) throws InterruptedException {
+  private void measure(Row row, String peer, int turn, Results results)
+      throws InterruptedException {
     double seconds = effort.seconds() * row.metric().windows();
     List<String> arguments = new ArrayList<>(row.arguments());
     arguments.addAll(List.of("--peer", peer, "--json"));
@@ -82,7 +83,7 @@ public final class Comparison {
     Duration limit = OVERHEAD.plusMillis(Math.round((effort.warmUp() + seconds) * 1e3));
     try {
       JsonLine result = fork.run(arguments, limit).with("row", row.name());
-      results.add(row, peer, result);
+      results.add(row, peer, turn, result);
       lines.println(result);
       lines.flush();
     } catch (IOException failed) {

@@ -42,8 +42,8 @@ public final class RatioTable {
     out.println(
         """
         Per second: the more the better. Times: p99.99 of the waits, the less the better.
-        In brackets: how many times better connpool is. Medians of all forks.
-        ! timeouts, !! threads that never came back.""");
+        In brackets: how many times better connpool is. Medians of all rounds.
+        ! timeouts or failures, !! threads that never came back.""");
   }
 
   private String cell(Row row, String peer) {
@@ -51,11 +51,16 @@ public final class RatioTable {
     if (Double.isNaN(figure)) {
       return "no figure";
     }
-    String trouble =
-        results.any(row, peer, "stuck") ? "!! " : results.any(row, peer, "timeouts") ? "! " : "";
-    String cell = trouble + row.metric().format(figure);
-    double ratio = row.metric().ratio(results.figure(row, OURS), figure);
+    String cell = trouble(row, peer) + row.metric().format(figure);
+    double ratio = results.ratio(row, OURS, peer);
     return peer.equals(OURS) || Double.isNaN(ratio) ? cell : "%s (%.2fx)".formatted(cell, ratio);
+  }
+
+  private String trouble(Row row, String peer) {
+    if (results.any(row, peer, "stuck")) {
+      return "!! ";
+    }
+    return results.any(row, peer, "timeouts") || results.any(row, peer, "failed") ? "! " : "";
   }
 
   /**
@@ -85,7 +90,7 @@ public final class RatioTable {
   private double reached(Row row, String rival) {
     return rival.equals(Floor.IDEAL)
         ? results.median(row, OURS, "ideal_ratio")
-        : row.metric().ratio(results.figure(row, OURS), results.figure(row, rival));
+        : results.ratio(row, OURS, rival);
   }
 
   /** The peer to which our ratio is smallest. */

@@ -1,20 +1,24 @@
 package io.connpool.bench.harness;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.DoubleStream;
 
 /** What a comparison has measured, by row and peer. */
 public final class Results {
-  private final Map<String, Map<String, List<JsonLine>>> lines = new HashMap<>();
+  /** By row and peer; their keys are the rounds. */
+  private final Map<String, Map<String, SortedMap<Integer, JsonLine>>> lines = new HashMap<>();
+
   private int failures;
 
-  void add(Row row, String peer, JsonLine result) {
+  void add(Row row, String peer, int round, JsonLine result) {
     lines
         .computeIfAbsent(row.name(), name -> new HashMap<>())
-        .computeIfAbsent(peer, name -> new ArrayList<>())
-        .add(result);
+        .computeIfAbsent(peer, name -> new TreeMap<>())
+        .put(round, result);
   }
 
   void countFailure() {
@@ -38,7 +42,34 @@ public final class Results {
    * @return one per fork that did not fail
    */
   public List<JsonLine> of(Row row, String peer) {
-    return lines.getOrDefault(row.name(), Map.of()).getOrDefault(peer, List.of());
+    return List.copyOf(rounds(row, peer).values());
+  }
+
+  private SortedMap<Integer, JsonLine> rounds(Row row, String peer) {
+    return lines.getOrDefault(row.name(), Map.of()).getOrDefault(peer, new TreeMap<>());
+  }
+
+  /**
+   * How many times better one peer is than another: the median of the ratios of each round, in
+   * which both met the same machine. NaN if they share no round.
+   */
+  double ratio(Row row, String ours, String theirs) {
+    String field = row.metric().field();
+    SortedMap<Integer, JsonLine> rivals = rounds(row, theirs);
+    DoubleStream.Builder ratios = DoubleStream.builder();
+    rounds(row, ours)
+        .forEach(
+            (round, our) -> {
+              JsonLine their = rivals.get(round);
+              if (their != null) {
+                ratios.add(
+                    row.metric()
+                        .ratio(
+                            our.number(field).orElse(Double.NaN),
+                            their.number(field).orElse(Double.NaN)));
+              }
+            });
+    return median(ratios.build().sorted().toArray());
   }
 
   /** The row's figure for a peer, NaN if there is none. */
@@ -48,7 +79,10 @@ public final class Results {
 
   /** The median of a field, NaN if no result has it. */
   double median(Row row, String peer, String field) {
-    double[] sorted = values(row, peer, field);
+    return median(values(row, peer, field));
+  }
+
+  private static double median(double... sorted) {
     int half = sorted.length / 2;
     if (sorted.length == 0) {
       return Double.NaN;

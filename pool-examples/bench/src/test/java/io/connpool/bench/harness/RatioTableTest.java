@@ -15,6 +15,7 @@ class RatioTableTest {
   private static final List<String> PEERS = List.of("connpool", "fast", "slow");
 
   private final Results results = new Results();
+  private int round;
 
   @Test
   void moreIsBetterForThroughput() {
@@ -46,10 +47,21 @@ class RatioTableTest {
     assertEquals("holds   row              3.000x fast, floor 1.00x\n", floors(row));
   }
 
+  /** The machine was slow for both in one round and fast for both in another. */
+  @Test
+  void ratiosAreThoseOfTheRoundsAndNotOfTheMedians() {
+    Row row = row(Metric.THROUGHPUT, new Floor("fast", 1.0));
+    add(row, "ops_per_s", 1e3, 2e3, 1e3);
+    add(row, "ops_per_s", 4e3, 8e3, 1e3);
+    add(row, "ops_per_s", 5e3, 1e3, 1e3);
+    results.add(row, "fast", 7, new JsonLine().with("ops_per_s", 9e9)); // ours failed there
+    assertEquals("MISSED  row              0.500x fast, floor 1.00x\n", floors(row));
+  }
+
   @Test
   void whatWasNotMeasuredHasNoVerdict() {
     Row row = row(Metric.THROUGHPUT, new Floor("fast", 1.0), new Floor(Floor.IDEAL, 0.9));
-    results.add(row, "connpool", new JsonLine().with("ops_per_s", 1e3));
+    results.add(row, "connpool", 1, new JsonLine().with("ops_per_s", 1e3));
     assertEquals("", floors(row));
     assertTrue(table(row).contains("no figure"));
   }
@@ -58,10 +70,12 @@ class RatioTableTest {
   void oneForkWithTroubleMarksTheFigure() {
     Row row = row(Metric.THROUGHPUT);
     add(row, "ops_per_s", 1e3, 1e3, 1e3);
-    results.add(row, "fast", new JsonLine().with("ops_per_s", 1e3).with("stuck", 2));
-    results.add(row, "slow", new JsonLine().with("ops_per_s", 1e3).with("timeouts", 1));
+    results.add(row, "fast", 2, new JsonLine().with("ops_per_s", 1e3).with("stuck", 2));
+    results.add(row, "slow", 2, new JsonLine().with("ops_per_s", 1e3).with("timeouts", 1));
     assertTrue(table(row).contains(" !! 1.0 k/s (1.00x) "));
     assertTrue(table(row).contains(" ! 1.0 k/s (1.00x)"));
+    results.add(row, "connpool", 2, new JsonLine().with("ops_per_s", 1e3).with("failed", 1));
+    assertTrue(table(row).contains(" ! 1.0 k/s  "));
   }
 
   private static Row row(Metric metric, Floor... floors) {
@@ -69,8 +83,9 @@ class RatioTableTest {
   }
 
   private void add(Row row, String field, double... figures) {
+    round++;
     for (int i = 0; i < figures.length; i++) {
-      results.add(row, PEERS.get(i), new JsonLine().with(field, figures[i]));
+      results.add(row, PEERS.get(i), round, new JsonLine().with(field, figures[i]));
     }
   }
 
