@@ -163,6 +163,28 @@ public interface ConnPool<C> extends AutoCloseable {
       Duration timeout, Call<? super C, ? extends R, X> body) throws X, InterruptedException;
 
   /**
+   * As {@link #call(Call)}, for an operation that does no harm when it is executed twice: if its
+   * connection turns out to have gone stale, it is made once more, on a connection dialed for it.
+   *
+   * <p>Stale means that the connection had been used or idle before, that it failed within a second
+   * of the body's begin, other than by a time-out, and that the transport's verdict neither says
+   * {@link Verdict.Retry#NEVER} nor blames the caller. Whatever fails otherwise is likely to fail
+   * again. How often this may happen is limited by a {@link RetryBudget}. If the second time fails
+   * too, that failure goes on, with the first one suppressed in it; if there is no connection for a
+   * second time, the first one goes on.
+   *
+   * @param op {@link Op#idempotent()}, with its own limit for both acquires or without
+   * @param body what to do with the connection; runs once or twice
+   * @param <R> the type of the result
+   * @param <X> what the body may throw
+   * @return what the body returned
+   * @throws X what the body threw
+   * @throws InterruptedException as for {@link #acquire()}
+   */
+  <R extends @Nullable Object, X extends Exception> R call(
+      Op op, Call<? super C, ? extends R, X> body) throws X, InterruptedException;
+
+  /**
    * As {@link #call(Call)}, for a body without a result.
    *
    * @param body what to do with the connection
@@ -248,8 +270,9 @@ public interface ConnPool<C> extends AutoCloseable {
 
   /**
    * Doubts every connection that nobody uses: each must pass a heartbeat before its next loan. The
-   * pool does this by itself when a connection that had worked turns out to be dead. Without a
-   * heartbeat there is nothing to ask; a probe looks before each loan anyway.
+   * pool does this by itself, at most once a second, when a connection that had worked breaks in
+   * the hands of a {@code call}: what ended it has likely ended others. Without a heartbeat there
+   * is nothing to ask; a probe looks before each loan anyway.
    */
   void suspectAll();
 

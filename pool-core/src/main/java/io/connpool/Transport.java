@@ -177,11 +177,11 @@ public interface Transport<C> {
    *
    * @param connection the connection the body had; of a shared one, its {@link #share}
    * @param failure what it threw
-   * @return the verdict; by default the connection is closed, because an unknown failure may have
-   *     left half an answer in it
+   * @return the verdict; by default that of {@link Verdict#of}: the connection is closed, because a
+   *     failure of which nothing but its type is known may have left half an answer in it
    */
   default Verdict classify(C connection, Throwable failure) {
-    return Verdict.CLOSE;
+    return Verdict.of(failure);
   }
 
   /**

@@ -94,7 +94,7 @@ final class Census<C> {
         states[Slot.LEASED] + shared,
         states[Slot.CHECKING],
         states[Slot.DIALING],
-        engine.queue.countWaiting(),
+        engine.queue.countWaiting() + engine.renewals.size(),
         states[Slot.LEASED] + shares,
         engine.supply.countDialed(),
         engine.supply.countFailures(),

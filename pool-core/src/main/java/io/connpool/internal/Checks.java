@@ -7,6 +7,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Heartbeats and probes of parked connections, on workers, each under a limit. */
@@ -16,12 +17,17 @@ final class Checks<C> {
   /** Heartbeats at once, and never more than half of what is parked, so that some can be lent. */
   private static final int MOST_HEARTBEATS = 4;
 
+  /** Connections that die of one cause are found within a second, by whoever uses them. */
+  private static final long SUSPICION_NANOS = 1_000_000_000;
+
   private final Engine<C> engine;
   private final AtomicInteger heartbeats = new AtomicInteger();
   private final AtomicBoolean probing = new AtomicBoolean();
+  private final AtomicLong suspectAgainAt;
 
   Checks(Engine<C> engine) {
     this.engine = engine;
+    suspectAgainAt = new AtomicLong(engine.now());
   }
 
   /**
@@ -42,6 +48,19 @@ final class Checks<C> {
   void probeParkedBefore(long passTime) {
     if (engine.transport.probes && probing.compareAndSet(false, true)) {
       new ProbeRound(passTime).start(engine.settings().dialTimeout);
+    }
+  }
+
+  /**
+   * A connection that had worked was lost. Whatever has proven itself within a second of such a
+   * suspicion is not doubted again, or else a request that kills its connection would cost all
+   * others a heartbeat each time.
+   */
+  void suspectOthers() {
+    long again = suspectAgainAt.get();
+    long now = engine.now();
+    if (now - again >= 0 && suspectAgainAt.compareAndSet(again, now + SUSPICION_NANOS)) {
+      suspectAll();
     }
   }
 
@@ -102,7 +121,7 @@ final class Checks<C> {
   private final class Check extends TimedCall<Boolean> {
     private final Slot<C> slot;
     private final long owned;
-    private final Supply<C>.Help help = engine.supply.helpBegun(Supply.YOUNG_CHECK_NANOS);
+    private final Supply<C>.Help help = engine.supply.checkBegun();
 
     Check(Slot<C> slot, long owned) {
       super(engine.calls);

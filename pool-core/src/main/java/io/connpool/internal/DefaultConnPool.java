@@ -3,19 +3,16 @@ package io.connpool.internal;
 import io.connpool.Action;
 import io.connpool.AsyncCall;
 import io.connpool.Call;
-import io.connpool.CloseReason;
 import io.connpool.ConnPool;
 import io.connpool.Lease;
+import io.connpool.Op;
 import io.connpool.PoolBuilder;
 import io.connpool.PoolClosedException;
 import io.connpool.PoolConfig;
 import io.connpool.PoolException;
 import io.connpool.PoolListener;
 import io.connpool.PoolStats;
-import io.connpool.Transport;
 import io.connpool.Verdict;
-import io.connpool.Verdict.Fate;
-import io.connpool.Verdict.Retry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -148,7 +145,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
     try {
       result = body.with(connection);
     } catch (Throwable failure) {
-      if (!endFailed(loan, connection, failure)) {
+      if (!engine.failures.end(loan, connection, failure)) {
         throw failure;
       }
       return callElsewhere(nanos, body, failure);
@@ -169,7 +166,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
       try {
         result = body.with(connection);
       } catch (Throwable failure) {
-        if (!endFailed(loan, connection, failure) || moves == MOST_MOVES) {
+        if (!engine.failures.end(loan, connection, failure) || moves == MOST_MOVES) {
           throw failure;
         }
         continue;
@@ -186,6 +183,56 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
       none.addSuppressed(first);
       throw none;
     }
+  }
+
+  @Override
+  public <R extends @Nullable Object, X extends Exception> R call(
+      Op op, Call<? super C, ? extends R, X> body) throws X, InterruptedException {
+    Objects.requireNonNull(body, "body");
+    Failures<C> failures = engine.failures;
+    failures.earnRetry();
+    long limit = Nanos.of(op.timeoutOr(effectiveConfig().acquireTimeout()));
+    long deadline = engine.now() + limit;
+    Loan<C> loan = acquireWithin(limit);
+    C connection = connection(loan);
+    long begun = engine.now();
+    long lastSerial = engine.supply.lastSerial();
+    R result;
+    try {
+      result = body.with(connection);
+    } catch (Throwable failure) {
+      Verdict verdict = failures.judge(loan, connection, failure);
+      if (failures.mayRenew(loan, verdict, failure, begun, deadline)) {
+        Loan<C> renewed = failures.renew(loan, verdict, failure, lastSerial, deadline);
+        if (renewed == null) {
+          throw failure;
+        }
+        return callAgain(renewed, body, failure);
+      }
+      if (!failures.end(loan, verdict, failure)) {
+        throw failure;
+      }
+      return callElsewhere(Math.max(0, deadline - engine.now()), body, failure);
+    }
+    loan.close();
+    return result;
+  }
+
+  private <R extends @Nullable Object, X extends Exception> R callAgain(
+      Loan<C> loan, Call<? super C, ? extends R, X> body, Throwable first) throws X {
+    C connection = connection(loan);
+    R result;
+    try {
+      result = body.with(connection);
+    } catch (Throwable failure) {
+      if (failure != first) {
+        failure.addSuppressed(first);
+      }
+      engine.failures.end(loan, connection, failure);
+      throw failure;
+    }
+    loan.close();
+    return result;
   }
 
   @Override
@@ -288,7 +335,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
       Throwable failure,
       CompletableFuture<R> result,
       Course<C, R> course) {
-    if (!endFailed(loan, connection, failure) || course.moves == MOST_MOVES) {
+    if (!engine.failures.end(loan, connection, failure) || course.moves == MOST_MOVES) {
       result.completeExceptionally(failure);
       return;
     }
@@ -307,22 +354,6 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
       throw waitingRoom.closed();
     }
     return connection;
-  }
-
-  /**
-   * The transport judges what a body threw, and the lease ends accordingly.
-   *
-   * @return whether the call should be made on another connection, see {@link Transport#share}
-   */
-  private boolean endFailed(Loan<C> loan, C connection, Throwable failure) {
-    Verdict verdict = engine.transport.classify(connection, failure);
-    boolean shared = engine.transport.givesShares && loan.slot.isShared();
-    switch (verdict.fate()) {
-      case KEEP -> loan.close();
-      case RETIRE -> loan.retire(CloseReason.RETIRED);
-      case CLOSE -> loan.invalidate(failure);
-    }
-    return shared && verdict.retry() == Retry.NOT_SENT && verdict.fate() != Fate.KEEP;
   }
 
   @Override

@@ -18,7 +18,11 @@ final class DialEpisode<C> {
   final Slot<C> slot;
   private final DialPacing.Episode pacing;
   private final Supply<C>.Help help;
-  private final long ticket;
+
+  /** When it began, and the youngest waiter by then. */
+  final long begun;
+
+  final long ticket;
   private int attempts;
 
   DialEpisode(Engine<C> engine, Slot<C> slot, DialPacing.Episode pacing, Supply<C>.Help help) {
@@ -26,6 +30,7 @@ final class DialEpisode<C> {
     this.slot = slot;
     this.pacing = pacing;
     this.help = help;
+    this.begun = engine.now();
     this.ticket = engine.queue.lastTicket();
   }
 
@@ -41,7 +46,7 @@ final class DialEpisode<C> {
     if (pause >= 0) {
       engine.supply.pause(this, engine.now() + pause);
     } else {
-      engine.supply.failed(slot, ticket, attempts, failure, help);
+      engine.supply.failed(this, attempts, failure, help);
     }
   }
 

@@ -37,6 +37,8 @@ final class Engine<C> {
   final Keeper<C> keeper;
   final LeakWatch<C> leaks;
   final WaitingRoom<C> waitingRoom;
+  final Renewals<C> renewals;
+  final Failures<C> failures;
   final Shutdown<C> shutdown;
 
   private volatile Settings settings;
@@ -69,6 +71,8 @@ final class Engine<C> {
     keeper = new Keeper<>(this);
     leaks = new LeakWatch<>(this);
     waitingRoom = new WaitingRoom<>(this);
+    renewals = new Renewals<>(this);
+    failures = new Failures<>(this);
     shutdown = new Shutdown<>(this);
   }
 

@@ -38,6 +38,11 @@ final class ExclusiveLease<C> extends Loan<C> {
   }
 
   @Override
+  boolean isReused() {
+    return stamp != slot.firstStamp;
+  }
+
+  @Override
   public void close() {
     long mine = stamp;
     if (mine != SPENT) {

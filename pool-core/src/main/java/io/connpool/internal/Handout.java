@@ -14,12 +14,30 @@ final class Handout<C> {
 
   /** A connection has just become available in this slot: to a waiter, or to whoever comes. */
   void available(Slot<C> slot) {
+    if (slot.isShared()) {
+      engine.renewals.shareOut(slot);
+    }
     if (engine.isClosed()) {
       engine.shutdown.sweep(slot);
     } else if (!queue.isEmpty()) {
       serve();
     } else if (engine.trims()) {
       trimSurplus(slot);
+    }
+  }
+
+  /**
+   * A new connection, in state DIALING: to a caller that wants a new one, or as {@link #publish}.
+   */
+  void publishNew(Slot<C> slot) {
+    long stamp = slot.isShared() || engine.renewals.isEmpty() ? 0 : slot.tryLend(slot.word);
+    if (stamp == 0) {
+      publish(slot, slot.word);
+      return;
+    }
+    Loan<C> loan = new ExclusiveLease<>(slot, stamp);
+    if (!engine.renewals.give(loan)) {
+      deliver(loan);
     }
   }
 
@@ -31,6 +49,7 @@ final class Handout<C> {
       deliver(new ExclusiveLease<>(slot, stamp));
     } else if (slot.trySettle(owned)) {
       if (slot.isShared()) {
+        engine.renewals.shareOut(slot);
         shareOut(slot);
       }
       available(slot);

@@ -212,6 +212,7 @@ final class Lending<C> {
         return;
       }
     }
+    slot.seasoned = true;
     long word = slot.leave(serial);
     if (word == 0) {
       return;

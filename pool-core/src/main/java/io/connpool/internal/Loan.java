@@ -20,6 +20,9 @@ abstract class Loan<C> implements Lease<C> {
     return connection();
   }
 
+  /** Whether the connection was used or idle before this loan: only such a one can be stale. */
+  abstract boolean isReused();
+
   /** Ends the loan and closes the connection for the given reason. */
   abstract void remove(CloseReason reason);
 

@@ -65,6 +65,11 @@ final class SharedLease<C> extends Loan<C> {
   }
 
   @Override
+  boolean isReused() {
+    return slot.seasoned || slot.serial != serial;
+  }
+
+  @Override
   public C get() {
     if (state != OPEN) {
       throw ended();

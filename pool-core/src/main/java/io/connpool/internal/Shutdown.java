@@ -70,6 +70,7 @@ final class Shutdown<C> {
     engine.markClosed();
     // From here on whoever joins the queue or makes a connection available sees that it is closed.
     engine.handout.failAll(engine.waitingRoom::closed);
+    engine.renewals.failAll(engine.waitingRoom::closed);
     engine.supply.tellWarmUps();
     engine.calls.cutAll(false);
     engine.supply.endPauses();

@@ -207,6 +207,8 @@ final class Slot<C> extends SlotFields<C> {
     retireAt = retireTime;
     provenAt = now;
     parkedAt = now;
+    firstStamp = 0;
+    seasoned = false;
   }
 
   /** Gives up a slot that is DIALING or CLOSING: no connection is left in it. */
@@ -219,6 +221,9 @@ final class Slot<C> extends SlotFields<C> {
   /** DIALING or CHECKING becomes LEASED, unless doomed meanwhile. Returns the stamp, or 0. */
   long tryLend(long owned) {
     long stamp = with(owned, LEASED) + GENERATION;
+    if (state(owned) == DIALING) {
+      firstStamp = stamp;
+    }
     return cas(owned, stamp) ? stamp : 0;
   }
 
@@ -234,6 +239,7 @@ final class Slot<C> extends SlotFields<C> {
 
   /** IDLE, or SHARED without shares, becomes PARKED; see the times in {@link SlotFields}. */
   boolean tryPark(long now) {
+    seasoned = true;
     return cas(now, with(now, PARKED));
   }
 
@@ -310,4 +316,16 @@ abstract class SlotFields<C> extends SlotPadding {
 
   /** The last use is not younger than this. Written before it is parked. */
   long parkedAt;
+
+  /**
+   * The stamp of the loan that began with the dial itself, 0 if the connection was idle first: any
+   * other loan is of a connection that was idle or used before. Written while DIALING.
+   */
+  long firstStamp;
+
+  /**
+   * Whether a share of it has ended, or it lay idle: it had worked, and may be stale. Written
+   * without order by whoever ends a share; who reads it too late takes it for new.
+   */
+  boolean seasoned;
 }

@@ -173,6 +173,20 @@ final class SlotTable<C> {
     return false;
   }
 
+  /** A share of the first shared connection with room whose dial began after that of this one. */
+  @Nullable Loan<C> takeShareYoungerThan(long serial) {
+    for (Slot<C> slot : slots) {
+      // asked without a share in it, but whatever replaces a connection is younger still
+      if (slot.serial > serial && slot.hasRoom(slot.word)) {
+        Loan<C> loan = SharedLease.of(slot, slot.tryJoin());
+        if (loan != null) {
+          return loan;
+        }
+      }
+    }
+    return null;
+  }
+
   /** Whether somebody could be served at this moment without a clock. */
   boolean hasIdle() {
     for (Slot<C> slot : slots) {

@@ -2,6 +2,7 @@ package io.connpool.internal;
 
 import io.connpool.CloseReason;
 import io.connpool.DialException;
+import io.connpool.PoolException;
 import java.util.List;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Supply<C> {
   /** A heartbeat is one round trip; one that takes longer than this may never end. */
-  static final long YOUNG_CHECK_NANOS = 250_000_000;
+  private static final long YOUNG_CHECK_NANOS = 250_000_000;
 
   /** A dial is several round trips; most end within this even across the world. */
   private static final long YOUNG_DIAL_NANOS = 1_000_000_000;
@@ -36,7 +37,8 @@ final class Supply<C> {
   private final AtomicInteger notes = new AtomicInteger();
   private final AtomicInteger open = new AtomicInteger();
   private final AtomicInteger dialing = new AtomicInteger();
-  private final AtomicInteger helpers = new AtomicInteger();
+  private final AtomicInteger youngDials = new AtomicInteger();
+  private final AtomicInteger youngChecks = new AtomicInteger();
   private final AtomicBoolean wish = new AtomicBoolean();
   private final AtomicBoolean alarmSet = new AtomicBoolean();
   private final AtomicLong serials = new AtomicLong();
@@ -193,19 +195,26 @@ final class Supply<C> {
    * Something has begun that may soon help a waiter: no other dial is begun for the same waiter,
    * unless it takes longer than the time given.
    */
-  Help helpBegun(long youngNanos) {
-    Help help = new Help();
+  private Help helpBegun(AtomicInteger kind, long youngNanos) {
+    Help help = new Help(kind);
     help.timer = engine.at(engine.now() + youngNanos, help::end);
     return help;
   }
 
+  /** As {@link #helpBegun}, of the heartbeat of a parked connection. */
+  Help checkBegun() {
+    return helpBegun(youngChecks, YOUNG_CHECK_NANOS);
+  }
+
   /** A dial or a check that waiters count on. */
   final class Help {
+    private final AtomicInteger kind;
     private final AtomicBoolean counted = new AtomicBoolean(true);
     private Environment.@Nullable Timer timer;
 
-    private Help() {
-      helpers.incrementAndGet();
+    private Help(AtomicInteger kind) {
+      this.kind = kind;
+      kind.incrementAndGet();
     }
 
     /** It is over, or has taken too long: those who counted on it look for other help. */
@@ -215,7 +224,7 @@ final class Supply<C> {
         if (notNeeded != null) {
           notNeeded.cancel();
         }
-        helpers.decrementAndGet();
+        kind.decrementAndGet();
         replenish();
       }
     }
@@ -254,11 +263,13 @@ final class Supply<C> {
   }
 
   private boolean beginOne() {
-    int waiting = connectionsWaitedFor();
-    boolean forWaiters = waiting > helpers.get();
+    int renewals = engine.renewals.size();
+    int helpers = youngDials.get() + youngChecks.get();
+    boolean forRenewals = connectionsFor(renewals) > youngDials.get(); // no check helps them
+    boolean forWaiters = forRenewals || connectionsFor(renewals + engine.queue.size()) > helpers;
     // While a dial runs it cannot be told whether its result will be left for the one who wished.
-    boolean wished = helpers.get() == 0 && wish.getAndSet(false) && !engine.table.hasEasy();
-    if ((forWaiters || wished) && engine.checks.oneParked()) {
+    boolean wished = helpers == 0 && wish.getAndSet(false) && !engine.table.hasEasy();
+    if (!forRenewals && (forWaiters || wished) && engine.checks.oneParked()) {
       return true;
     }
     if (!forWaiters && !wished && !lacksIdle() && !isWarming() && !isProbing()) {
@@ -278,17 +289,16 @@ final class Supply<C> {
     }
     open.incrementAndGet();
     dialing.incrementAndGet();
-    Help help = helpBegun(YOUNG_DIAL_NANOS);
+    Help help = helpBegun(youngDials, YOUNG_DIAL_NANOS);
     new DialEpisode<>(engine, engine.table.reserve(), settings.pacing.newEpisode(), help).begin();
     return true;
   }
 
   /** Where connections are shared, the first may serve all who wait: it will say. */
-  private int connectionsWaitedFor() {
-    int waiting = engine.queue.size();
+  private int connectionsFor(int callers) {
     return sharesKnown || !engine.transport.givesShares
-        ? (waiting + sharesExpected - 1) / sharesExpected
-        : Math.min(1, waiting);
+        ? (callers + sharesExpected - 1) / sharesExpected
+        : Math.min(1, callers);
   }
 
   private int dialsAtOnce(Settings settings) {
@@ -359,6 +369,11 @@ final class Supply<C> {
     return serials.incrementAndGet();
   }
 
+  /** That of the youngest dial so far. */
+  long lastSerial() {
+    return serials.get();
+  }
+
   /** A dial returned a connection; it is not known yet whether it works. */
   void connected() {
     dialed.increment();
@@ -382,7 +397,7 @@ final class Supply<C> {
     slot.fill(connection, signals.serial(), shares, now, now + engine.newLifetime());
     slot.growAt = engine.transport.growAt(connection);
     signals.attach(slot);
-    engine.handout.publish(slot, slot.word);
+    engine.handout.publishNew(slot);
     dialing.decrementAndGet();
     help.end(); // after its waiter was served: until then the waiter counts on it
     signals.published();
@@ -394,14 +409,16 @@ final class Supply<C> {
   }
 
   /** All attempts failed: so does the oldest waiter that was there when they began. */
-  void failed(Slot<C> slot, long ticket, int attempts, Throwable failure, Help help) {
-    pauseAndVacate(slot);
-    engine.handout.failOldest(
-        ticket,
+  void failed(DialEpisode<C> episode, int attempts, Throwable failure, Help help) {
+    pauseAndVacate(episode.slot);
+    java.util.function.Supplier<PoolException> reason =
         () ->
             engine.isClosed()
                 ? engine.waitingRoom.closed()
-                : new DialException(describe(attempts, failure), attempts, failure));
+                : new DialException(describe(attempts, failure), attempts, failure);
+    if (!engine.renewals.failFirst(episode.begun, reason)) {
+      engine.handout.failOldest(episode.ticket, reason);
+    }
     ended(help);
   }
 
@@ -443,6 +460,7 @@ final class Supply<C> {
     tellWarmUps();
     if (isDown()) {
       engine.handout.failAll(this::down);
+      engine.renewals.failAll(this::down);
       engine.chronicle.down(lastFailure);
     }
   }

@@ -291,7 +291,7 @@ final class WaitingRoom<C> {
     return failure;
   }
 
-  private AcquireTimeoutException timedOut(long nanos, String nested) {
+  AcquireTimeoutException timedOut(long nanos, String nested) {
     PoolStats stats = engine.census.stats();
     @Nullable Throwable lastFailure = engine.supply.lastFailure();
     Phase phase =

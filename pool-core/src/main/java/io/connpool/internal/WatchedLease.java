@@ -30,6 +30,11 @@ final class WatchedLease<C> extends Loan<C> {
   }
 
   @Override
+  boolean isReused() {
+    return loan.isReused();
+  }
+
+  @Override
   public void close() {
     outing.ended(); // first: from here on this lease may be collected at any moment
     loan.close();

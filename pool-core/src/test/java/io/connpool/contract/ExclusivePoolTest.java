@@ -122,4 +122,11 @@ final class ExclusivePoolTest {
       super(PoolKind.EXCLUSIVE);
     }
   }
+
+  @Nested
+  final class Retry extends RetryContract {
+    Retry() {
+      super(PoolKind.EXCLUSIVE);
+    }
+  }
 }

@@ -122,4 +122,11 @@ final class FairPoolTest {
       super(PoolKind.FAIR);
     }
   }
+
+  @Nested
+  final class Retry extends RetryContract {
+    Retry() {
+      super(PoolKind.FAIR);
+    }
+  }
 }

@@ -118,4 +118,11 @@ final class MinimalPoolTest {
       super(PoolKind.MINIMAL);
     }
   }
+
+  @Nested
+  final class Retry extends RetryContract {
+    Retry() {
+      super(PoolKind.MINIMAL);
+    }
+  }
 }

@@ -137,6 +137,7 @@ abstract class PoolContract {
     int before = pool.stats().pending();
     Caller<T> caller = begin(body);
     PoolWorld.eventually(pool, "one more waits", stats -> stats.pending() == before + 1);
+    PoolWorld.eventually(() -> "parks", caller::isWaitingOrDone);
     return caller;
   }
 

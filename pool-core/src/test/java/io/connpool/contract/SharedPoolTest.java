@@ -122,4 +122,11 @@ final class SharedPoolTest {
       super(PoolKind.SHARED);
     }
   }
+
+  @Nested
+  final class Retry extends RetryContract {
+    Retry() {
+      super(PoolKind.SHARED);
+    }
+  }
 }

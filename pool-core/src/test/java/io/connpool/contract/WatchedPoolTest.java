@@ -41,4 +41,11 @@ final class WatchedPoolTest {
       super(PoolKind.WATCHED);
     }
   }
+
+  @Nested
+  final class Retry extends RetryContract {
+    Retry() {
+      super(PoolKind.WATCHED);
+    }
+  }
 }

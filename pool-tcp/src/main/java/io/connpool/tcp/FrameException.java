@@ -1,12 +1,12 @@
 package io.connpool.tcp;
 
-import java.io.IOException;
+import java.net.ProtocolException;
 
 /**
  * What the peer sent is no frame of the agreed kind: too long, or without its magic bytes. The
  * position in the stream is lost, so the connection is closed.
  */
-public final class FrameException extends IOException {
+public final class FrameException extends ProtocolException {
   private static final long serialVersionUID = 1L;
 
   /**

@@ -8,8 +8,6 @@ import io.connpool.DialContext;
 import io.connpool.Health;
 import io.connpool.Transport;
 import io.connpool.Verdict;
-import io.connpool.Verdict.Blame;
-import io.connpool.Verdict.Fate;
 import io.connpool.Verdict.Retry;
 import io.connpool.net.Deadline;
 import io.connpool.net.DnsWatch;
@@ -19,7 +17,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -165,20 +162,15 @@ final class TcpTransport implements Transport<TcpConn> {
     return conn.link().released(settings.drain());
   }
 
-  /** By what is known about the connection, not by the type of what was thrown. */
+  /** By what is known about the connection, and only then by the type of what was thrown. */
   @Override
   public Verdict classify(TcpConn conn, Throwable failure) {
-    if (failure instanceof Error) {
-      return Verdict.CLOSE;
-    }
-    if (conn.isPristine()) {
+    if (conn.isPristine() && !(failure instanceof Error)) {
       return Verdict.KEEP; // the connection is not what failed
     }
-    if (failure instanceof ClosedByInterruptException || failure instanceof FrameException) {
-      Blame blame = failure instanceof FrameException ? Blame.ENDPOINT : Blame.CALLER;
-      return new Verdict(Fate.CLOSE, Retry.NEVER, blame);
-    }
-    boolean sent = !conn.link().nothingWritten();
-    return sent ? Verdict.CLOSE : new Verdict(Fate.CLOSE, Retry.NOT_SENT, Blame.ENDPOINT);
+    Verdict byType = Verdict.of(failure);
+    return byType.retry() == Retry.MAYBE_SENT && conn.link().nothingWritten()
+        ? new Verdict(byType.fate(), Retry.NOT_SENT, byType.blame())
+        : byType;
   }
 }
