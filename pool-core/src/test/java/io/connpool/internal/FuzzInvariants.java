@@ -33,7 +33,8 @@ final class FuzzInvariants {
   void checkAlways() {
     int occupied = 0;
     for (Slot<FuzzConn> slot : engine.table.all()) {
-      if (Slot.state(slot.word) != Slot.EMPTY) {
+      int state = Slot.state(slot.word);
+      if (state != Slot.EMPTY && state != Slot.CLOSING) { // surplus is counted out before it is out
         occupied++;
       }
       FuzzConn here = slot.connection;
@@ -41,7 +42,9 @@ final class FuzzInvariants {
         require(here.closes == 0, here + " is closed and in a slot");
       }
     }
-    require(occupied <= engine.settings().hardLimit, occupied + " connections and dials");
+    int most = engine.settings().hardLimit;
+    require(occupied <= most, occupied + " connections and dials");
+    require(engine.supply.open() <= most, engine.supply.open() + " are counted");
     if (users.callers.size() > 1) {
       lastCrowd = world.step();
     }
@@ -284,8 +287,8 @@ final class FuzzInvariants {
   /** L2: everything that is lacking has been begun. So to look once more changes nothing. */
   private void checkDemand() {
     int available = engine.census.countAvailable() + engine.supply.dialing();
-    boolean spares =
-        engine.settings().config.minIdle() > 0 && !engine.settings().config.maxLifetime().isZero();
+    boolean replaced = engine.settings().config.minIdle() > 0 || engine.transport.mayShare;
+    boolean spares = replaced && !engine.settings().config.maxLifetime().isZero();
     if (available < engine.settings().config.minIdle() || spares) {
       return; // an acquire that finds something does not look for more; the keeper will
     }
