@@ -8,6 +8,8 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static java.util.stream.Collectors.toUnmodifiableSet;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaAccess;
@@ -28,11 +30,15 @@ import io.connpool.net.Endpoint;
 import io.connpool.net.Tls;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.lang.module.ModuleDescriptor;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
+import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -143,6 +149,28 @@ class ArchitectureTest {
       noClasses().should().accessTargetWhere(method(name, "java.lang.Object")).check(CLASSES);
     }
     noMethods().should().haveModifier(JavaModifier.SYNCHRONIZED).check(CLASSES);
+  }
+
+  /** A virtual thread that waits inside a monitor holds its carrier, on JDKs before 24. */
+  @Test
+  void nobodyEntersAMonitor() throws IOException {
+    ToolProvider javap = ToolProvider.findFirst("javap").orElseThrow();
+    try (Stream<Path> files = Files.walk(MAIN)) {
+      Stream<String> classFiles =
+          files.map(Path::toString).filter(name -> name.endsWith(".class"));
+      StringWriter code = new StringWriter();
+      PrintWriter out = new PrintWriter(code);
+      int failed =
+          javap.run(
+              out,
+              out,
+              Stream.concat(Stream.of("-p", "-c"), classFiles).toArray(String[]::new));
+      out.flush();
+      assertEquals(0, failed, code::toString);
+      assertTrue(code.toString().contains("invokevirtual"), "the code is shown");
+      assertEquals(
+          List.of(), code.toString().lines().filter(line -> line.contains("monitorenter")).toList());
+    }
   }
 
   @Test
