@@ -156,20 +156,18 @@ class ArchitectureTest {
   void nobodyEntersAMonitor() throws IOException {
     ToolProvider javap = ToolProvider.findFirst("javap").orElseThrow();
     try (Stream<Path> files = Files.walk(MAIN)) {
-      Stream<String> classFiles =
-          files.map(Path::toString).filter(name -> name.endsWith(".class"));
+      Stream<String> classFiles = files.map(Path::toString).filter(name -> name.endsWith(".class"));
       StringWriter code = new StringWriter();
       PrintWriter out = new PrintWriter(code);
       int failed =
           javap.run(
-              out,
-              out,
-              Stream.concat(Stream.of("-p", "-c"), classFiles).toArray(String[]::new));
+              out, out, Stream.concat(Stream.of("-p", "-c"), classFiles).toArray(String[]::new));
       out.flush();
       assertEquals(0, failed, code::toString);
       assertTrue(code.toString().contains("invokevirtual"), "the code is shown");
       assertEquals(
-          List.of(), code.toString().lines().filter(line -> line.contains("monitorenter")).toList());
+          List.of(),
+          code.toString().lines().filter(line -> line.contains("monitorenter")).toList());
     }
   }
 

@@ -168,6 +168,11 @@ final class Arena extends AbstractExecutorService implements Environment.Clock, 
     return first;
   }
 
+  /** Lets more time pass than the engine ever pauses between dials. */
+  void outlastPauses() {
+    now += TimeUnit.MINUTES.toNanos(1);
+  }
+
   /** Waits as a future. */
   CompletableFuture<Lease<Conn>> enqueue() {
     return engine.waitingRoom.enqueue(LONG);

@@ -3,6 +3,7 @@ package io.connpool.regression;
 import static io.connpool.testkit.PoolWorld.ends;
 import static io.connpool.testkit.PoolWorld.eventually;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -78,7 +79,8 @@ class FrugalityTest {
         all.add((Thread) startVirtual.invoke(null, user));
       }
       for (Thread each : all) {
-        assertTrue(each.join(MINUTES), () -> "still waits: " + pool.stats());
+        each.join(MINUTES.toMillis());
+        assertFalse(each.isAlive(), () -> "still waits: " + pool.stats());
       }
       assertEquals(10_000, alone.get());
       PoolStats stats = pool.stats();
@@ -109,13 +111,13 @@ class FrugalityTest {
       }
       eventually(pool, "all wait", stats -> stats.pending() == 1000);
       for (Thread waiter : waiters) {
-        eventually(
-            () -> waiter + " parks", () -> waiter.getState() == Thread.State.TIMED_WAITING);
+        eventually(() -> waiter + " parks", () -> waiter.getState() == Thread.State.TIMED_WAITING);
       }
       double cores =
           perSecond(() -> waiters.stream().mapToLong(this::nanos).sum() + poolNanos()) / 1e9;
       assertEquals(1000, pool.stats().pending());
-      System.out.printf("1,000 waiters during a dial of %d s: %.2f %% of a core%n", SECONDS, cores * 100);
+      System.out.printf(
+          "1,000 waiters during a dial of %d s: %.2f %% of a core%n", SECONDS, cores * 100);
       assertTrue(cores < 0.05, cores + " cores");
       reachable.countDown();
       waiters.forEach(waiter -> ends(waiter));
@@ -152,7 +154,10 @@ class FrugalityTest {
   @Test
   void aMillionCancelledWaitsLeaveNothingOnTheHeap() throws Exception {
     try (ConnPool<Conn> pool =
-        ConnPool.<Conn>builder(context -> new Conn()).maxActive(1).acquireTimeout(MINUTES).build()) {
+        ConnPool.<Conn>builder(context -> new Conn())
+            .maxActive(1)
+            .acquireTimeout(MINUTES)
+            .build()) {
       try (var lease = pool.acquire()) {
         cancelWaits(pool, 10_000);
         long before = heap();
