@@ -207,7 +207,8 @@ class FrugalityTest {
 
   private static long workers() {
     return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getName().contains("-worker-"))
+        .map(Thread::getName)
+        .filter(name -> name.startsWith("connpool") && name.contains("-worker-"))
         .count();
   }
 
