@@ -123,7 +123,7 @@ final class Arena extends AbstractExecutorService implements Environment.Clock, 
             config,
             new ComposedTransport<>(config.name(), transport, null, null, null, null),
             List.of(),
-            new Environment(this, this, this, RANDOM));
+            new Environment(this, this, this, this, RANDOM));
   }
 
   /** One connection, for one user at a time; who comes first takes it. */

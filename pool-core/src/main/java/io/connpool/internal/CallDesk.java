@@ -45,7 +45,7 @@ final class CallDesk {
 
   void execute(TimedCall<?> call) {
     try {
-      environment.workers().execute(call);
+      call.executor(environment).execute(call);
     } catch (RejectedExecutionException closed) {
       call.refused();
     } catch (OutOfMemoryError noThread) { // "unable to create native thread"

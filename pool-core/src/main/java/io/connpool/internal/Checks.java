@@ -5,6 +5,7 @@ import io.connpool.Health;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -212,6 +213,11 @@ final class Checks<C> {
     }
 
     @Override
+    Executor executor(Environment environment) {
+      return environment.relay();
+    }
+
+    @Override
     void succeeded(Boolean result) {
       probing.set(false);
     }
@@ -219,9 +225,9 @@ final class Checks<C> {
     /** A probe that blocks breaks the transport's contract, and loses its connection. */
     @Override
     void failed(Throwable failure) {
-      LOG.log(Level.WARNING, () -> "pool " + engine.name + ": a probe hangs", failure);
       Slot<C> hung = current;
       if (hung != null) {
+        LOG.log(Level.WARNING, () -> "pool " + engine.name + ": a probe hangs", failure);
         engine.removal.discardHeld(hung, owned, CloseReason.STALE);
       }
       probing.set(false);

@@ -1,5 +1,6 @@
 package io.connpool.internal;
 
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.random.RandomGenerator;
 
@@ -9,10 +10,11 @@ import java.util.random.RandomGenerator;
  * @param clock tells the time, parks threads and wakes them
  * @param timers runs short tasks of the engine's later; never user code
  * @param workers runs user code; shut down with the pool
+ * @param relay runs user code that must not block; may be shared by many pools
  * @param random for jitter
  */
 public record Environment(
-    Clock clock, Timers timers, ExecutorService workers, RandomGenerator random) {
+    Clock clock, Timers timers, ExecutorService workers, Executor relay, RandomGenerator random) {
 
   /**
    * The real world.
@@ -25,6 +27,7 @@ public record Environment(
         SystemClock.INSTANCE,
         SharedTimers.join(),
         Workers.create("connpool-" + name),
+        Relay.SHARED,
         RandomGenerator.getDefault());
   }
 

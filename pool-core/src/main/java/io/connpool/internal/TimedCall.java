@@ -1,5 +1,6 @@
 package io.connpool.internal;
 
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,11 @@ abstract class TimedCall<T> implements Runnable {
   /** Whether it is to run even while the pool closes. */
   boolean outlivesPool() {
     return false;
+  }
+
+  /** Who runs it. */
+  Executor executor(Environment environment) {
+    return environment.workers();
   }
 
   final boolean isCut() {

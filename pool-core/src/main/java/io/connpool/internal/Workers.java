@@ -44,7 +44,7 @@ final class Workers {
     };
   }
 
-  private static ThreadFactory numbered(String prefix) {
+  static ThreadFactory numbered(String prefix) {
     AtomicInteger number = new AtomicInteger();
     return task -> daemon(prefix + number.incrementAndGet()).newThread(task);
   }

@@ -74,7 +74,7 @@ final class FuzzWorld implements Environment.Clock, Environment.Timers {
   private record Alarm(long at, int number, Runnable action) {}
 
   Environment environment() {
-    return new Environment(this, this, workers, new SplittableRandom(random.nextLong()));
+    return new Environment(this, this, workers, workers, new SplittableRandom(random.nextLong()));
   }
 
   void watchedBy(Runnable afterEachStep) {

@@ -86,7 +86,8 @@ public final class PoolWorld implements BeforeEachCallback, AfterEachCallback {
   public <C> ConnPool<C> pool(PoolBuilder<C> builder) {
     ExecutorService executor = new CountingWorkers();
     ConnPool<C> pool =
-        PoolsUnderTest.build(builder, new Environment(clock, clock, executor, new Random(42)));
+        PoolsUnderTest.build(
+            builder, new Environment(clock, clock, executor, executor, new Random(42)));
     pools.add(pool);
     workers.add(executor);
     return pool;
