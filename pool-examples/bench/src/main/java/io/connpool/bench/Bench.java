@@ -2,6 +2,8 @@ package io.connpool.bench;
 
 import io.connpool.bench.acquire.AcquireCommand;
 import io.connpool.bench.acquire.CompareAcquireCommand;
+import io.connpool.bench.tcp.CompareTcpCommand;
+import io.connpool.bench.tcp.TcpCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -12,7 +14,7 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = "Measures ConnPool and its peers.",
     mixinStandardHelpOptions = true,
-    subcommands = {AcquireCommand.class, Bench.Compare.class, JmhCommand.class})
+    subcommands = {AcquireCommand.class, TcpCommand.class, Bench.Compare.class, JmhCommand.class})
 public final class Bench implements Runnable {
   @Spec
   @SuppressWarnings("NullAway.Init") // by picocli
@@ -23,7 +25,7 @@ public final class Bench implements Runnable {
       name = "compare",
       description = "Measures all peers in turn and prints the ratios.",
       mixinStandardHelpOptions = true,
-      subcommands = CompareAcquireCommand.class)
+      subcommands = {CompareAcquireCommand.class, CompareTcpCommand.class})
   static final class Compare {}
 
   /** Called by picocli where there is no command. */

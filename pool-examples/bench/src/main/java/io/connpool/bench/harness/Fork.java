@@ -18,6 +18,11 @@ public final class Fork {
   /** The heap is fixed, so that no run pays for its growth. Everything else is the JVM's choice. */
   private static final List<String> JVM_OPTIONS = List.of("-Xms1g", "-Xmx1g");
 
+  /** Netty still uses it, and JVMs that know this option would warn of it in every report. */
+  private static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
+
+  private static final int KNOWS_UNSAFE_OPTION = 23;
+
   private final String mainClass;
 
   /**
@@ -42,6 +47,9 @@ public final class Fork {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(JVM_OPTIONS);
+    if (Runtime.version().feature() >= KNOWS_UNSAFE_OPTION) {
+      command.add(UNSAFE);
+    }
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
     command.addAll(arguments);
     Process process =
