@@ -38,6 +38,15 @@ final class Census<C> {
     return busy;
   }
 
+  /** How many connections are closed when they come back. */
+  int countDoomed() {
+    int doomed = 0;
+    for (Slot<C> slot : engine.table.all()) {
+      doomed += Slot.isDoomed(slot.word) ? 1 : 0;
+    }
+    return doomed;
+  }
+
   /** How many exclusive connections are out that this thread took. */
   int countTakenBy(Thread thread) {
     int taken = 0;

@@ -101,6 +101,7 @@ final class Engine<C> {
     for (Slot<C> slot : table.all()) {
       handout.trimSurplus(slot);
     }
+    retireSurplus();
     capacityFreed();
   }
 
@@ -119,8 +120,35 @@ final class Engine<C> {
 
   /** Called once in a while: ends the looking that a lower limit began. */
   void stopTrimmingIfDone() {
-    if (trims() && !settings.overflows() && supply.open() <= settings.limit) {
+    if (!trims()) {
+      return;
+    }
+    if (!settings.overflows() && supply.open() <= settings.limit) {
       attention.set(Attention.TRIM, false);
+    } else {
+      retireSurplus(); // what was being dialed when the limit was lowered is in use by now
+    }
+  }
+
+  /** Whether there are more connections than there may be even for callers that wait. */
+  boolean isBeyondLimit() {
+    return trims() && supply.open() > settings.hardLimit;
+  }
+
+  /** Of the shared connections, as many as there are too many are not shared any further. */
+  private void retireSurplus() {
+    Slot<C>[] all = table.all();
+    int surplus = supply.open() - settings.hardLimit;
+    for (int i = all.length - 1; i >= 0 && surplus > 0; i--) { // light load is at the other end
+      Slot<C> slot = all[i];
+      long serial = slot.serial; // before the word, so that it is not that of a later connection
+      long word = slot.word;
+      if (Slot.state(word) == Slot.SHARED) {
+        surplus--;
+        if (!Slot.isDoomed(word)) {
+          removal.doom(slot, serial, CloseReason.SURPLUS);
+        }
+      }
     }
   }
 

@@ -164,8 +164,11 @@ final class Handout<C> {
   void trimSurplus(Slot<C> slot) {
     long word = slot.word;
     boolean unused = Slot.isIdle(word) || Slot.isParked(word) || Slot.isUnshared(word);
-    if (!unused || engine.supply.open() <= engine.settings().limit) {
-      return;
+    int limit = engine.settings().limit;
+    if (!unused
+        || engine.supply.open() <= limit
+        || engine.supply.open() - engine.census.countDoomed() <= limit) {
+      return; // enough of those in use will go when they come back
     }
     long owned = slot.tryCheck(word);
     if (owned == 0) {

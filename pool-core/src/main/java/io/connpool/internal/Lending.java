@@ -151,7 +151,7 @@ final class Lending<C> {
   }
 
   private void releaseCarefully(Slot<C> slot, long stamp) {
-    if (transport.inspects) {
+    if (transport.inspects || engine.isBeyondLimit()) {
       inspect(slot, stamp);
     } else if (mustHandOver()) {
       handOver(slot, stamp);
@@ -176,14 +176,18 @@ final class Lending<C> {
     }
   }
 
-  /** The transport looks at what comes back, while nobody else can have it. */
+  /** The transport looks at what comes back, if it is to stay, while nobody else can have it. */
   private void inspect(Slot<C> slot, long stamp) {
     long owned = slot.tryCheck(stamp);
     if (owned == 0) {
       refused(slot, stamp);
       return;
     }
-    Health health = transport.onRelease(engine.connectionIn(slot));
+    if (engine.isBeyondLimit() && engine.removal.discardSurplus(slot, owned)) {
+      return;
+    }
+    Health health =
+        transport.inspects ? transport.onRelease(engine.connectionIn(slot)) : Health.CLEAN;
     if (!health.isUsable()) {
       engine.removal.discardHeld(slot, owned, reason(health));
     } else if (mustHandOver()) {

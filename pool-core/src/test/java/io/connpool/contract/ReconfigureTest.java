@@ -236,6 +236,49 @@ final class ReconfigureTest {
     assertEquals(1, pool.stats().pending());
   }
 
+  /** Found by the demo: whoever waited kept every connection beyond the lower limit in use. */
+  @Test
+  void aLowerLimitIsReachedAlsoWhileCallersWaitForEveryConnection() throws Exception {
+    ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(4));
+    List<Lease<FakeConn>> out = new ArrayList<>(take(pool, 4));
+    for (int i = 0; i < 20; i++) {
+      pool.acquireAsync().thenAccept(out::add);
+    }
+
+    pool.reconfigure(b -> b.maxActive(2));
+    assertEquals(4, pool.stats().leased(), "no lease is cut");
+    for (int i = 0; i < 4; i++) {
+      out.get(i).close();
+    }
+
+    eventually(pool, "two are closed", s -> s.total() == 2 && s.pending() == 18);
+    assertEquals(2, pool.stats().closedBy().get(CloseReason.SURPLUS));
+    assertEquals(4, world.transport().attempts(), "none was dialed in their place");
+  }
+
+  @Test
+  void whatWasBeingDialedWhenTheLimitWasLoweredGoesTooWhenItComesBack() throws Exception {
+    world.transport().always(Function.DIAL, Step.SLOW);
+    ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(3).maxConcurrentDials(3));
+    List<CompletableFuture<Lease<FakeConn>>> waiters = new ArrayList<>();
+    for (int i = 0; i < 9; i++) {
+      waiters.add(pool.acquireAsync(Duration.ofHours(1)));
+    }
+    eventually(pool, "three dials", s -> s.dialing() == 3);
+
+    pool.reconfigure(b -> b.maxActive(1));
+    world.clock().advance(io.connpool.testkit.FakeTransport.SLOW);
+    eventually(pool, "three came", s -> s.leased() == 3);
+    world.clock().advance(Duration.ofSeconds(2)); // the keeper looks again
+    for (CompletableFuture<Lease<FakeConn>> waiter : waiters) {
+      if (waiter.isDone()) {
+        waiter.join().close();
+      }
+    }
+
+    eventually(pool, "one is left", s -> s.total() == 1 && s.dialing() == 0);
+  }
+
   // --- evictAll and suspectAll ---
 
   @Test

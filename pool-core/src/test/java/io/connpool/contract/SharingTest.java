@@ -14,6 +14,7 @@ import io.connpool.testkit.PoolWorld;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
 
@@ -183,5 +184,24 @@ final class SharingTest extends PoolContract {
 
     assertEquals(1, first.result().get().id());
     assertEquals(1, second.result().get().id());
+  }
+
+  /** Shares that are taken as soon as they are free would keep it for ever. */
+  @Test
+  void aLowerLimitIsReachedAlsoWhileCallersWaitForEveryShare() throws Exception {
+    ConnPool<FakeConn> pool = poolOf(3);
+    List<Lease<FakeConn>> out = takeAll(pool, 3);
+    List<CompletableFuture<Lease<FakeConn>>> waiters = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      waiters.add(pool.acquireAsync());
+    }
+
+    pool.reconfigure(b -> b.maxActive(1));
+    assertEquals(9, pool.stats().leases(), "no lease is cut");
+    closeAll(out);
+
+    PoolWorld.eventually(pool, "one is left", s -> s.total() == 1 && s.leases() == 3);
+    assertEquals(27, pool.stats().pending());
+    assertEquals(3, waiters.stream().filter(CompletableFuture::isDone).count());
   }
 }

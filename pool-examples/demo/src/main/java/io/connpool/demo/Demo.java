@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:every answer was right",
-      "1:an answer was wrong",
+      "1:an answer was wrong, or an act of the drama did not end well",
       "2:the arguments were wrong",
       "3:the demo itself failed: a server process did not start"
     },
@@ -36,6 +36,9 @@ public final class Demo implements Callable<Integer> {
   private static final int FEWEST_SECONDS = 4;
 
   private static final int MOST_SECONDS = 3_600;
+
+  /** More would not fit into the minute. */
+  private static final int MOST_DRAMA_SECONDS = 40;
 
   private static final int MOST_THREADS = 1_000;
 
@@ -49,6 +52,14 @@ public final class Demo implements Callable<Integer> {
 
   @Option(names = "--quiet", description = "Print the summary only.")
   boolean quiet;
+
+  @Option(
+      names = "--drama",
+      description = {
+        "Instead: outage, hang, slow dial, stray bytes, idle closes, resize and a leak, one after the"
+            + " other, each followed by what the pool did about it. Ends within a minute."
+      })
+  boolean drama;
 
   @Option(
       names = {"-h", "--help"},
@@ -89,13 +100,34 @@ public final class Demo implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     CountDownLatch ended = new CountDownLatch(1);
+    if (drama) {
+      return playDrama(ended);
+    }
     try (Screen screen = screen()) {
       Show show = new Show(Duration.ofSeconds(seconds), threads, lieEvery, screen);
-      stopOnShutdown(show, ended);
+      stopOnShutdown(show::stop, ended);
       Summary summary = show.play();
       System.out.print(summary);
       System.out.flush();
       return summary.wrongAnswers() == 0 ? 0 : 1;
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  /** A tenth of the time for each act that lasts by itself; what the pool does takes the rest. */
+  private int playDrama(CountDownLatch ended) throws IOException, InterruptedException {
+    Duration trouble = Duration.ofSeconds(Math.min(seconds, MOST_DRAMA_SECONDS)).dividedBy(10);
+    long began = System.nanoTime();
+    Screen screen = new PlainLines(System.out);
+    Drama play =
+        new Drama(
+            trouble,
+            threads,
+            event -> screen.announce(Duration.ofNanos(System.nanoTime() - began), event));
+    stopOnShutdown(play::stop, ended);
+    try {
+      return play.play(lieEvery) ? 0 : 1;
     } finally {
       ended.countDown();
     }
@@ -117,10 +149,10 @@ public final class Demo implements Callable<Integer> {
   }
 
   /** After a Ctrl-C too, no process is left behind and the summary so far is printed. */
-  private static void stopOnShutdown(Show show, CountDownLatch ended) {
+  private static void stopOnShutdown(Runnable stop, CountDownLatch ended) {
     Runnable stopAndWait =
         () -> {
-          show.stop();
+          stop.run();
           try {
             if (!ended.await(STOP_LIMIT_SECONDS, TimeUnit.SECONDS)) {
               System.err.println("demo: did not stop within " + STOP_LIMIT_SECONDS + " s");

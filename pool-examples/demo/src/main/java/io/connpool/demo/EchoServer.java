@@ -1,12 +1,18 @@
 package io.connpool.demo;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -16,6 +22,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>{@code EchoServer <port> <lie every>} listens on the port (0: any free one) of 127.0.0.1 and
  * prints it. If the second number is not 0, one answer of so many carries the id of another
  * request. The process ends when its standard input does, so it cannot outlive whoever started it.
+ * Each line of it is a command to misbehave: {@code greet-after <millis>} delays the first answer
+ * on each new connection, {@code send <text>} sends a text on all connections, and {@code hang-up}
+ * closes them all.
  */
 final class EchoServer {
 
@@ -24,6 +33,8 @@ final class EchoServer {
 
   private final long lieEvery;
   private final AtomicLong answers = new AtomicLong();
+  private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+  private volatile long greetAfterMillis;
 
   private EchoServer(long lieEvery) {
     if (lieEvery < 0) {
@@ -33,8 +44,8 @@ final class EchoServer {
   }
 
   public static void main(String[] args) throws IOException {
-    Thread parentWatch = daemon("parent-watch", EchoServer::endWithParent);
     EchoServer server = new EchoServer(Long.parseLong(args[1]));
+    Thread parentWatch = daemon("parent-watch", server::obeyParent);
     try (ServerSocket listener = new ServerSocket()) {
       listener.setReuseAddress(true);
       listener.bind(
@@ -56,10 +67,17 @@ final class EchoServer {
     return thread;
   }
 
-  private static void endWithParent() {
-    try {
-      while (System.in.read() >= 0) {
-        // nothing is said on this stream; only its end means something
+  /** Until it is gone; then this process ends. */
+  private void obeyParent() {
+    try (BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, UTF_8))) {
+      for (String line = commands.readLine(); line != null; line = commands.readLine()) {
+        String[] words = line.split(" ", 2);
+        switch (words[0]) {
+          case "greet-after" -> greetAfterMillis = Long.parseLong(words[1]);
+          case "send" -> forAll(socket -> socket.getOutputStream().write(words[1].getBytes(UTF_8)));
+          case "hang-up" -> forAll(Socket::close);
+          default -> throw new IOException("no such command: " + line);
+        }
       }
       Runtime.getRuntime().halt(0);
     } catch (IOException broken) {
@@ -84,17 +102,39 @@ final class EchoServer {
     Runtime.getRuntime().addShutdownHook(new Thread(untilParentEnds, "outlive-ctrl-c"));
   }
 
+  private interface ToSocket {
+    void act(Socket socket) throws IOException;
+  }
+
+  private void forAll(ToSocket action) {
+    for (Socket socket : sockets) {
+      try {
+        action.act(socket);
+      } catch (IOException gone) {
+        // then there is nobody to misbehave to
+      }
+    }
+  }
+
   private void serve(Socket socket) {
+    sockets.add(socket);
     try (socket) {
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(LONGEST_SILENCE_MILLIS);
       DataInputStream in = new DataInputStream(socket.getInputStream());
       DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+      long greeting = in.readLong();
+      Thread.sleep(greetAfterMillis);
+      out.writeLong(answer(greeting));
       while (true) {
         out.writeLong(answer(in.readLong()));
       }
     } catch (IOException connectionIsOver) {
       // the client closed it, or sees the same and counts it
+    } catch (InterruptedException endNow) {
+      Thread.currentThread().interrupt();
+    } finally {
+      sockets.remove(socket);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.connpool.demo;
 
 import io.connpool.ConnPool;
+import io.connpool.PoolBuilder;
 import io.connpool.PoolClosedException;
 import io.connpool.PoolStats;
 import io.connpool.net.Dialer;
@@ -12,12 +13,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** One server, the pool that leads to it, the threads that use it, and what became of that. */
 final class Lane {
 
   /** Within one machine an answer takes microseconds; after a second there will be none. */
-  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(1);
+  static final Duration ANSWER_LIMIT = Duration.ofSeconds(1);
 
   private final String name;
   private final ServerProcess server;
@@ -31,16 +33,22 @@ final class Lane {
       String name, boolean serverIsUp, PoolStats pool, Tally.Answered answered, long failed) {}
 
   Lane(String name, ServerProcess server, Echo echo) {
+    this(name, server, echo, builder -> builder);
+  }
+
+  /** A lane whose pool has other settings than the defaults. */
+  Lane(
+      String name,
+      ServerProcess server,
+      Echo echo,
+      UnaryOperator<PoolBuilder<SocketChannel>> settings) {
     this.name = name;
     this.server = server;
     this.echo = echo;
     Dialer dialer = Dialer.to(Endpoint.of("127.0.0.1", server.port()));
-    pool =
-        ConnPool.builder(dialer::connect)
-            .heartbeat(echo::ask)
-            .probe(Probe::check)
-            .name(name)
-            .build();
+    PoolBuilder<SocketChannel> builder =
+        ConnPool.builder(dialer::connect).heartbeat(echo::ask).probe(Probe::check).name(name);
+    pool = settings.apply(builder).build();
   }
 
   /** Starts threads that ask one question after the other until this lane is ended. */
@@ -86,6 +94,10 @@ final class Lane {
 
   String name() {
     return name;
+  }
+
+  ConnPool<SocketChannel> pool() {
+    return pool;
   }
 
   Tally tally() {

@@ -1,6 +1,7 @@
 package io.connpool.demo;
 
 import java.io.BufferedReader;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -92,6 +93,36 @@ final class ServerProcess implements AutoCloseable {
     if (!process.destroyForcibly().waitFor(KILL_LIMIT_SECONDS, TimeUnit.SECONDS)) {
       throw new IOException(this + " could not be killed");
     }
+  }
+
+  /** Stops it as a frozen machine would; the kernel goes on accepting connections for it. */
+  void pause() throws IOException, InterruptedException {
+    signal("STOP");
+  }
+
+  /** Lets it go on after a pause. */
+  void resume() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    String pid = Long.toString(process.pid());
+    int exit = new ProcessBuilder("kill", "-" + name, pid).inheritIO().start().waitFor();
+    if (exit != 0) {
+      throw new IOException("kill -%s %s ended with exit code %d".formatted(name, pid, exit));
+    }
+  }
+
+  /**
+   * Tells it to misbehave, see {@link EchoServer}.
+   *
+   * @throws IOException if it does not listen any more
+   */
+  void say(String command) throws IOException {
+    BufferedWriter input = process.outputWriter();
+    input.write(command);
+    input.newLine();
+    input.flush();
   }
 
   int port() {

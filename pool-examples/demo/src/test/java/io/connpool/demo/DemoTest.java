@@ -55,6 +55,30 @@ class DemoTest {
         () -> assertTrue(output.contains("wrong answer  ")));
   }
 
+  @Test
+  @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void theDramaTellsOfEachTroubleWhatThePoolDidAboutIt() throws Exception {
+    Process demo = demo("--drama", "--seconds", "4", "--threads", "8");
+    String output = restOf(demo);
+    assertAll(
+        output,
+        () -> assertEquals(0, demo.waitFor()),
+        () -> assertTrue(output.contains("wrong answers: 0, every act ended well: true")),
+        () -> assertTell(output, "OUTAGE", "-> \\d+ dials failed .* first answer"),
+        () -> assertTell(output, "HANG", "-> \\d+ calls gave up .* first answer"),
+        () -> assertTell(output, "SLOW DIAL", "-> a caller had a released connection after"),
+        () -> assertTell(output, "STRAY BYTES", "last words: \"server B is going down\""),
+        () -> assertTell(output, "IDLE CLOSES", "-> \\d+ dead connections were noticed"),
+        () -> assertTell(output, "RESIZE", "without cutting a call, up to 8 .* failed: 0"),
+        () -> assertTell(output, "LEAK", "taken by demo-careless at .*Drama.forget.* 0 leased"));
+  }
+
+  private static void assertTell(String output, String trouble, String answer) {
+    assertTrue(
+        output.matches("(?s).*  " + trouble + ": [^\n]*\n.*" + answer + ".*"),
+        () -> trouble + ": " + answer);
+  }
+
   @ParameterizedTest
   @CsvSource({"--seconds, 3", "--seconds, soon", "--threads, 0"})
   void aBadArgumentIsNamedAndQuoted(String option, String value) throws Exception {
