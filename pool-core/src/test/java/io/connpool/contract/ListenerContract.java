@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -246,12 +247,26 @@ abstract class ListenerContract extends PoolContract {
             throw new AssertionError("listener's defect");
           }
         };
-    ConnPool<FakeConn> pool = pool(b -> b.maxActive(1).listener(thrower).listener(heard));
+    AtomicInteger interrupted = new AtomicInteger();
+    EventRecorder next =
+        new EventRecorder() {
+          @Override
+          protected void heard(PoolEvent event) {
+            super.heard(event);
+            if (Thread.currentThread().isInterrupted()) {
+              interrupted.incrementAndGet();
+            }
+          }
+        };
+    ConnPool<FakeConn> pool =
+        pool(b -> b.maxActive(1).listener(thrower).listener(next).listener(heard));
 
     pool.acquire().invalidate();
     pool.close(Duration.ZERO);
 
     assertEquals(heard.events(), thrower.events());
+    assertEquals(heard.events(), next.events());
+    assertEquals(0, interrupted.get());
     assertInstanceOf(PoolClosed.class, heard.events().get(heard.events().size() - 1));
     assertEquals(1, heard.events(Closed.class).size());
   }

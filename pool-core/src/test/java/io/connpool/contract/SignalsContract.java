@@ -17,6 +17,7 @@ import io.connpool.testkit.PoolWorld;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -213,10 +214,14 @@ abstract class SignalsContract extends PoolContract {
         };
     ConnPool<FakeConn> pool = poolOf(1);
 
-    pool.tryAcquire();
-
-    PoolWorld.eventually(() -> "dialed", () -> transport().connections().size() == 1);
+    CompletableFuture<Lease<FakeConn>> waiting = pool.acquireAsync();
+    PoolWorld.eventually(() -> "dialed", () -> !transport().connections().isEmpty());
     closedBecause(why, transport().connection(1));
+    world.advanceUntil(Duration.ofMillis(50), Duration.ofHours(1), waiting::isDone);
+    if (!waiting.isCompletedExceptionally()) {
+      assertEquals(2, waiting.join().get().id());
+      waiting.join().close();
+    }
     Caller<FakeConn> next = begin(() -> pool.acquire().get());
     world.advanceUntil(Duration.ofMillis(50), Duration.ofHours(1), next::isDone);
     assertEquals(2, next.result().id());

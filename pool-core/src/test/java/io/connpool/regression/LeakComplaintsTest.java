@@ -316,6 +316,18 @@ class LeakComplaintsTest {
     assertEquals(CloseReason.LEAKED, shared.transport().closeReason(connection));
   }
 
+  /** Such a lease needs no second look, so it is the one that is easiest not to watch. */
+  @Test
+  void complaint34_theLeaseOfAConnectionThatWasReadyIsALeakToo() throws Exception {
+    ConnPool<FakeConn> pool = pool(b -> b.leakThreshold(Duration.ofHours(10)).maxActive(1));
+    pool.acquire().close();
+    forgetsALease(pool);
+
+    collect(world, 1);
+
+    assertEquals(1, heard.events(Leaked.class).size());
+  }
+
   @Test
   void complaint34_whatIsHeldOrWasEndedIsNoLeakWhateverIsCollected() throws Exception {
     ConnPool<FakeConn> pool = pool(b -> b.leakThreshold(Duration.ofHours(10)).maxActive(3));
