@@ -13,6 +13,7 @@ public interface Action<C, X extends Exception> {
    *
    * @param connection the connection; not to be kept
    * @throws X if it failed; the transport's verdict decides about the connection
+   * @throws InterruptedException as for {@link Call#with}
    */
-  void with(C connection) throws X;
+  void with(C connection) throws X, InterruptedException;
 }

@@ -17,6 +17,8 @@ public interface Call<C, R extends @Nullable Object, X extends Exception> {
    * @param connection the connection; not to be kept
    * @return the result
    * @throws X if it failed; the transport's verdict decides about the connection
+   * @throws InterruptedException if the thread was interrupted; passed on as it is, so a body that
+   *     may wait needs no wider X
    */
-  R with(C connection) throws X;
+  R with(C connection) throws X, InterruptedException;
 }

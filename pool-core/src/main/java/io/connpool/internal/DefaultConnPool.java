@@ -219,7 +219,8 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
   }
 
   private <R extends @Nullable Object, X extends Exception> R callAgain(
-      Loan<C> loan, Call<? super C, ? extends R, X> body, Throwable first) throws X {
+      Loan<C> loan, Call<? super C, ? extends R, X> body, Throwable first)
+      throws X, InterruptedException {
     C connection = connection(loan);
     R result;
     try {

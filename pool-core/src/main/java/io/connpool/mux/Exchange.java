@@ -58,6 +58,13 @@ abstract class Exchange extends Message {
      */
     private static final int YIELDS = 8;
 
+    /**
+     * As many as fit into a round trip over loopback (25 us): nobody else is there whom they keep
+     * from working, and not one thread has to be woken. Measured: 11 k calls a second with 8, 19
+     * with 64, 22 with 200.
+     */
+    private static final int YIELDS_ALONE = 64;
+
     private final Thread waiter = Thread.currentThread();
 
     Sync(int type, byte[] body, long began, long timeoutNanos) {
@@ -73,11 +80,12 @@ abstract class Exchange extends Message {
      * Waits without a limit of its own: the loop sweeps deadlines, and a loop that ends ends its
      * calls.
      *
+     * @param alone whether nobody else waits
      * @return false if the thread was interrupted first; the flag is cleared
      */
     @SuppressWarnings("ThreadPriorityCheck") // a matter of speed only
-    boolean await() {
-      int yields = VirtualThreads.isVirtual(waiter) ? 0 : YIELDS;
+    boolean await(boolean alone) {
+      int yields = VirtualThreads.isVirtual(waiter) ? 0 : alone ? YIELDS_ALONE : YIELDS;
       while (!isDone()) {
         if (yields > 0) {
           yields--;

@@ -71,7 +71,7 @@ final class Requester {
     if (failure != null) {
       throw failure;
     }
-    if (!call.await()) {
+    if (!call.await(gate.calls() <= 1)) {
       if (cancel(call)) {
         throw new InterruptedException("while waiting for the answer of " + session);
       }
