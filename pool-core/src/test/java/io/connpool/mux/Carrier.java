@@ -64,6 +64,15 @@ enum Carrier {
       return pair.right();
     }
   },
+  /** In memory, a few bytes at a time. */
+  STUTTERING {
+    @Override
+    FrameChannel dial(MuxServer server) {
+      FrameChannels.Pair pair = FrameChannels.inMemory();
+      server.serve(new StutteringChannel(pair.left(), 1));
+      return new StutteringChannel(pair.right(), 2);
+    }
+  },
   MESSAGES {
     @Override
     FrameChannel dial(MuxServer server) {

@@ -27,14 +27,16 @@ public final class FlakyServerProcess implements AutoCloseable {
   /** Signals arrive within microseconds; a process that goes on so long is not stopped at all. */
   private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 
-  private final String behaviour;
+  private final Class<?> mainClass;
+  private final String argument;
   private final int port;
   private Process process;
   private @Nullable PortHolder holder;
 
-  private FlakyServerProcess(String behaviour) throws IOException {
-    this.behaviour = behaviour;
-    this.process = launch(behaviour, 0);
+  private FlakyServerProcess(Class<?> mainClass, String argument) throws IOException {
+    this.mainClass = mainClass;
+    this.argument = argument;
+    this.process = launch(0);
     this.port = portPrintedBy(process);
   }
 
@@ -46,7 +48,20 @@ public final class FlakyServerProcess implements AutoCloseable {
    * @throws IOException if it does not start, with what it printed
    */
   public static FlakyServerProcess start(String behaviour) throws IOException {
-    return new FlakyServerProcess(behaviour);
+    return new FlakyServerProcess(FlakyServer.class, behaviour);
+  }
+
+  /**
+   * Starts a server of another kind.
+   *
+   * @param mainClass serves until it is killed; is given the argument and a port, 0 for any, and
+   *     prints the port
+   * @param argument the first argument
+   * @return the process, to be closed by the caller
+   * @throws IOException if it does not start, with what it printed
+   */
+  public static FlakyServerProcess start(Class<?> mainClass, String argument) throws IOException {
+    return new FlakyServerProcess(mainClass, argument);
   }
 
   /** The port, the same for life. */
@@ -71,7 +86,7 @@ public final class FlakyServerProcess implements AutoCloseable {
   public void restart() throws IOException {
     kill();
     releasePort();
-    process = launch(behaviour, port);
+    process = launch(port);
     portPrintedBy(process);
   }
 
@@ -107,7 +122,7 @@ public final class FlakyServerProcess implements AutoCloseable {
     }
   }
 
-  private static Process launch(String behaviour, int port) throws IOException {
+  private Process launch(int onPort) throws IOException {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             // A test waits for the start, so what pays off only in a long life is left out.
@@ -115,9 +130,9 @@ public final class FlakyServerProcess implements AutoCloseable {
             "-XX:+UseSerialGC",
             "-cp",
             System.getProperty("java.class.path"),
-            FlakyServer.class.getName(),
-            behaviour,
-            Integer.toString(port))
+            mainClass.getName(),
+            argument,
+            Integer.toString(onPort))
         .redirectErrorStream(true)
         .start();
   }
