@@ -2,6 +2,9 @@ package io.connpool.bench;
 
 import io.connpool.bench.acquire.AcquireCommand;
 import io.connpool.bench.acquire.CompareAcquireCommand;
+import io.connpool.bench.mux.CompareMuxCommand;
+import io.connpool.bench.mux.MuxCommand;
+import io.connpool.bench.mux.MuxServeCommand;
 import io.connpool.bench.tcp.CompareTcpCommand;
 import io.connpool.bench.tcp.TcpCommand;
 import picocli.CommandLine;
@@ -14,7 +17,14 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = "Measures ConnPool and its peers.",
     mixinStandardHelpOptions = true,
-    subcommands = {AcquireCommand.class, TcpCommand.class, Bench.Compare.class, JmhCommand.class})
+    subcommands = {
+      AcquireCommand.class,
+      TcpCommand.class,
+      MuxCommand.class,
+      MuxServeCommand.class,
+      Bench.Compare.class,
+      JmhCommand.class
+    })
 public final class Bench implements Runnable {
   @Spec
   @SuppressWarnings("NullAway.Init") // by picocli
@@ -25,7 +35,7 @@ public final class Bench implements Runnable {
       name = "compare",
       description = "Measures all peers in turn and prints the ratios.",
       mixinStandardHelpOptions = true,
-      subcommands = {CompareAcquireCommand.class, CompareTcpCommand.class})
+      subcommands = {CompareAcquireCommand.class, CompareTcpCommand.class, CompareMuxCommand.class})
   static final class Compare {}
 
   /** Called by picocli where there is no command. */

@@ -1,6 +1,7 @@
 package io.connpool.bench.harness;
 
 import io.connpool.bench.harness.Comparison.Effort;
+import io.connpool.bench.harness.Row.Floor;
 import io.connpool.bench.harness.Row.Scope;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -59,6 +60,15 @@ public abstract class CompareCommand implements Callable<Integer> {
    * @return in the order in which it is measured and printed
    */
   protected abstract List<Row> allRows();
+
+  /**
+   * Whose ratios to the others the table has.
+   *
+   * @return a peer
+   */
+  protected String ours() {
+    return Floor.CONNPOOL;
+  }
 
   /**
    * Who can be measured here.
@@ -187,7 +197,7 @@ public abstract class CompareCommand implements Callable<Integer> {
           .map((JsonLine line) -> line.text("settings"))
           .ifPresent(settings -> out.printf("%-22s%s%n", peer, settings));
     }
-    RatioTable table = new RatioTable(chosen, measured, results);
+    RatioTable table = new RatioTable(ours(), chosen, measured, results);
     out.println();
     table.print(out);
     chosen.forEach(row -> printMore(out, row, measured, results));

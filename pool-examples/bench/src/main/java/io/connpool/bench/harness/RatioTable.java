@@ -6,8 +6,7 @@ import java.util.List;
 
 /** The report of a comparison: each figure, how much better ours is, and whether floors hold. */
 public final class RatioTable {
-  private static final String OURS = "connpool";
-
+  private final String ours;
   private final List<Row> rows;
   private final List<String> peers;
   private final Results results;
@@ -15,11 +14,13 @@ public final class RatioTable {
   /**
    * Makes a report.
    *
+   * @param ours whose ratios to the others are printed
    * @param rows in order
    * @param peers in order
    * @param results of all
    */
-  public RatioTable(List<Row> rows, List<String> peers, Results results) {
+  public RatioTable(String ours, List<Row> rows, List<String> peers, Results results) {
+    this.ours = ours;
     this.rows = rows;
     this.peers = peers;
     this.results = results;
@@ -41,9 +42,10 @@ public final class RatioTable {
     }
     out.println(
         """
-        Per second: the more the better. Times: p99.99 of the waits, the less the better.
-        In brackets: how many times better connpool is. Medians of all rounds.
-        ! timeouts or failures, !! threads that never came back.""");
+        Per second: the more the better. Times: p99.99 of the waits, or p99 of the calls at a fixed rate, the less the better.
+        In brackets: how many times better %s is. Medians of all rounds.
+        ! timeouts or failures, !! threads that never came back."""
+            .formatted(ours));
   }
 
   private String cell(Row row, String peer) {
@@ -52,8 +54,8 @@ public final class RatioTable {
       return "no figure";
     }
     String cell = trouble(row, peer) + row.metric().format(figure);
-    double ratio = results.ratio(row, OURS, peer);
-    return peer.equals(OURS) || Double.isNaN(ratio) ? cell : "%s (%.2fx)".formatted(cell, ratio);
+    double ratio = results.ratio(row, ours, peer);
+    return peer.equals(ours) || Double.isNaN(ratio) ? cell : "%s (%.2fx)".formatted(cell, ratio);
   }
 
   private String trouble(Row row, String peer) {
@@ -71,14 +73,15 @@ public final class RatioTable {
   public void printFloors(PrintWriter out) {
     for (Row row : rows) {
       for (Floor floor : row.floors()) {
-        String rival = floor.rival().equals(Floor.BEST) ? best(row) : floor.rival();
-        double reached = reached(row, rival);
+        String rival = floor.rival().equals(Floor.BEST) ? best(row, floor.ours()) : floor.rival();
+        double reached = reached(row, floor.ours(), rival);
         if (!Double.isNaN(reached)) {
           out.printf(
-              "%-7s %-14s %7.3fx %s%s, floor %.2fx%n",
+              "%-7s %-14s %7.3fx %s%s%s, floor %.2fx%n",
               reached >= floor.least() ? "holds" : "MISSED",
               row.name(),
               reached,
+              floor.ours().equals(Floor.CONNPOOL) ? "" : floor.ours() + " vs ",
               rival,
               rival.equals(floor.rival()) ? "" : ", the best peer",
               floor.least());
@@ -87,19 +90,19 @@ public final class RatioTable {
     }
   }
 
-  private double reached(Row row, String rival) {
+  private double reached(Row row, String who, String rival) {
     return rival.equals(Floor.IDEAL)
-        ? results.median(row, OURS, "ideal_ratio")
-        : results.ratio(row, OURS, rival);
+        ? results.median(row, who, "ideal_ratio")
+        : results.ratio(row, who, rival);
   }
 
-  /** The peer to which our ratio is smallest. */
-  private String best(Row row) {
+  /** The peer to which its ratio is smallest. */
+  private String best(Row row, String who) {
     String best = Floor.BEST;
     double least = Double.POSITIVE_INFINITY;
     for (String peer : peers) {
-      double ratio = reached(row, peer);
-      if (!peer.equals(OURS) && ratio < least) {
+      double ratio = reached(row, who, peer);
+      if (!peer.equals(who) && ratio < least) {
         least = ratio;
         best = peer;
       }

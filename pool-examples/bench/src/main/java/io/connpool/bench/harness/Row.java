@@ -51,6 +51,18 @@ public record Row(
       String format(double micros) {
         return micros < 1e3 ? "%.1f us".formatted(micros) : "%.1f ms".formatted(micros / 1e3);
       }
+    },
+    /** The less the better. */
+    P99("p99_us", 1) {
+      @Override
+      public double ratio(double ours, double theirs) {
+        return theirs / ours;
+      }
+
+      @Override
+      String format(double micros) {
+        return TAIL.format(micros);
+      }
     };
 
     private final String field;
@@ -87,14 +99,28 @@ public record Row(
   /**
    * A ratio that must be reached.
    *
+   * @param ours which of ours
    * @param rival the peer's name, {@link #BEST} or {@link #IDEAL}
    * @param least how many times better than it we must be
    */
-  public record Floor(String rival, double least) {
+  public record Floor(String ours, String rival, double least) {
+    /** Where only one of the peers is ours. */
+    public static final String CONNPOOL = "connpool";
+
     /** Whichever peer is best in this row. */
     public static final String BEST = "best peer";
 
     /** What objects that are never idle would yield: {@code ideal_ratio} of our own result. */
     public static final String IDEAL = "ideal";
+
+    /**
+     * For {@link #CONNPOOL}.
+     *
+     * @param rival the peer's name, {@link #BEST} or {@link #IDEAL}
+     * @param least how many times better than it we must be
+     */
+    public Floor(String rival, double least) {
+      this(CONNPOOL, rival, least);
+    }
   }
 }

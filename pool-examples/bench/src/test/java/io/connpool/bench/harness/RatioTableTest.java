@@ -91,13 +91,14 @@ class RatioTableTest {
 
   private String table(Row row) {
     StringWriter text = new StringWriter();
-    new RatioTable(List.of(row), PEERS, results).print(new PrintWriter(text, true));
+    new RatioTable(Floor.CONNPOOL, List.of(row), PEERS, results).print(new PrintWriter(text, true));
     return text.toString();
   }
 
   private String floors(Row row) {
     StringWriter text = new StringWriter();
-    new RatioTable(List.of(row), PEERS, results).printFloors(new PrintWriter(text, true));
+    new RatioTable(Floor.CONNPOOL, List.of(row), PEERS, results)
+        .printFloors(new PrintWriter(text, true));
     return text.toString();
   }
 }
