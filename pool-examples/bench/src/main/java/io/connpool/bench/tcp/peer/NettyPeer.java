@@ -18,6 +18,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -53,7 +54,11 @@ final class NettyPeer implements Peer {
   private ByteBuffer exchange(ByteBuffer request) throws IOException, InterruptedException {
     Channel channel = await(pool.acquire());
     try {
-      CompletableFuture<ByteBuffer> answer = channel.pipeline().get(Answers.class).next();
+      Answers answers = channel.pipeline().get(Answers.class);
+      if (answers == null) { // closed since the pool looked: Netty has taken its handlers out
+        throw new ClosedChannelException();
+      }
+      CompletableFuture<ByteBuffer> answer = answers.next();
       channel
           .writeAndFlush(Unpooled.wrappedBuffer(request.duplicate()))
           .addListener(
