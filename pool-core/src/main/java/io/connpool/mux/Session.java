@@ -36,6 +36,13 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
   /** How often a caller writes for others besides itself before it leaves that to the loop. */
   private static final int CALLER_ROUNDS = 2;
 
+  /**
+   * With more calls in flight a caller who is about to write yields once before: others who were
+   * about to call add theirs, and one write takes them all. Measured with 64 platform callers: 39
+   * to 177 k calls a second without, 261 to 392 k with it, and p99 0.7 ms instead of 3.7.
+   */
+  private static final int MANY_CALLS = 16;
+
   private static final int READ_ROUNDS = 16;
 
   static final long FIRST_ID = 1;
@@ -242,13 +249,19 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
     post(message, false);
   }
 
+  @SuppressWarnings("ThreadPriorityCheck") // a matter of speed only
   private void writeAsOwner(boolean preferLoop) {
     if (buried) {
       discard();
     } else if (loop.isInside()) {
       loop.flushLater(this);
-    } else if (preferLoop || loop.isAwake() || isDead() || !writeAsCaller()) {
-      loop.handOver(this);
+    } else {
+      if (!preferLoop && gate.calls() > MANY_CALLS) {
+        Thread.yield();
+      }
+      if (preferLoop || loop.isAwake() || isDead() || !writeAsCaller()) {
+        loop.handOver(this);
+      }
     }
   }
 
