@@ -2,6 +2,7 @@ package io.connpool.demo;
 
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
+import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -9,6 +10,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** An {@link EchoServer} that can be killed and comes back on the same port. */
 final class ServerProcess implements AutoCloseable {
@@ -21,6 +24,8 @@ final class ServerProcess implements AutoCloseable {
 
   private final String name;
   private final long lieEvery;
+  private final Class<?> mainClass;
+  private final String classPath;
   private volatile Process process;
   private int port;
 
@@ -30,8 +35,26 @@ final class ServerProcess implements AutoCloseable {
    * @throws IOException if it did not start
    */
   ServerProcess(String name, long lieEvery) throws IOException, InterruptedException {
+    this(name, lieEvery, EchoServer.class);
+  }
+
+  /**
+   * Starts a server of another kind on any free port.
+   *
+   * @param mainClass is given the port and {@code lieEvery}, and prints the port
+   * @param needed classes from wherever it needs more than where it is itself
+   * @throws IOException if it did not start
+   */
+  ServerProcess(String name, long lieEvery, Class<?> mainClass, Class<?>... needed)
+      throws IOException, InterruptedException {
     this.name = name;
     this.lieEvery = lieEvery;
+    this.mainClass = mainClass;
+    this.classPath =
+        Stream.concat(Stream.of(mainClass), Stream.of(needed))
+            .map(each -> whereIs(each).toString())
+            .distinct()
+            .collect(Collectors.joining(File.pathSeparator));
     start();
   }
 
@@ -45,8 +68,8 @@ final class ServerProcess implements AutoCloseable {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
-                whereThisClassIs().toString(),
-                EchoServer.class.getName(),
+                classPath,
+                mainClass.getName(),
                 Integer.toString(port),
                 Long.toString(lieEvery))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -59,10 +82,10 @@ final class ServerProcess implements AutoCloseable {
     }
   }
 
-  /** The server needs nothing but its own class, be that in a jar or in a directory. */
-  private static Path whereThisClassIs() {
+  /** In a jar or in a directory. */
+  private static Path whereIs(Class<?> type) {
     try {
-      return Path.of(EchoServer.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
     } catch (URISyntaxException impossible) {
       throw new IllegalStateException(impossible);
     }

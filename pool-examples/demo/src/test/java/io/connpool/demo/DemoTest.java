@@ -45,6 +45,18 @@ class DemoTest {
   }
 
   @Test
+  void thousandsOfCallsOverOneSocketSurviveTheirServer() throws Exception {
+    Process demo = demo("mux", "--seconds", "3", "--calls", "1000");
+    String output = restOf(demo);
+    assertAll(
+        output,
+        () -> assertEquals(0, demo.waitFor()),
+        () -> assertTrue(output.contains("killing server M (pid ")),
+        () -> assertTrue(output.contains(" is back")),
+        () -> assertTrue(output.contains("wrong answers: 0")));
+  }
+
+  @Test
   void aWrongAnswerIsFound() throws Exception {
     Process demo = demo("--seconds", "4", "--threads", "4", "--quiet", "--lie-every", "1000");
     String output = restOf(demo);
