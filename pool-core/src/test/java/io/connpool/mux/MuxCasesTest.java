@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 
@@ -32,13 +33,19 @@ class MuxCasesTest {
       Class<?> owner = Class.forName("io.connpool.mux." + named.group(1));
       String method = named.group(2);
       if (method != null
-          && Arrays.stream(owner.getDeclaredMethods())
-              .noneMatch(each -> each.getName().equals(method) && isTest(each))) {
+          && methodsOf(owner).noneMatch(each -> each.getName().equals(method) && isTest(each))) {
         missing.add(named.group());
       }
     }
     assertEquals(List.of(), missing);
     assertTrue(count > 40, "the page has been read");
+  }
+
+  /** Its own and those it inherits. */
+  private static Stream<Method> methodsOf(Class<?> owner) {
+    Stream<Method> own = Arrays.stream(owner.getDeclaredMethods());
+    Class<?> parent = owner.getSuperclass();
+    return parent == null ? own : Stream.concat(own, methodsOf(parent));
   }
 
   private static boolean isTest(Method method) {
