@@ -92,10 +92,11 @@ final class DialEpisode<C> {
     @Override
     void succeeded(C connection) {
       dialed.set(null);
+      int shares = engine.transport.capacity(connection);
       CloseReason defect = defectOf(connection);
       if (defect == null) {
         engine.chronicle.dialed(number, engine.now() - begun);
-        engine.supply.succeeded(slot, connection, signals, help);
+        engine.supply.succeeded(slot, connection, shares, signals, help);
       } else {
         engine.supply.stillborn(slot, connection, defect, number, engine.now() - begun, help);
       }
@@ -106,12 +107,9 @@ final class DialEpisode<C> {
       if (engine.supply.isEvicted(signals.serial())) {
         return CloseReason.EVICTED;
       }
-      CloseReason signalled = signals.end();
-      if (signalled != null || !engine.transport.probes) {
-        return signalled;
-      }
-      Health health = engine.transport.probe(connection);
-      return health.isUsable() ? null : Lending.reason(health);
+      Health health = engine.transport.probes ? engine.transport.probe(connection) : Health.UNKNOWN;
+      // asked last, because it may signal its end while the user's functions look at it
+      return health.isUsable() ? signals.end() : Lending.reason(health);
     }
 
     @Override

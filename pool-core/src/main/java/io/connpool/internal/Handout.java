@@ -177,7 +177,8 @@ final class Handout<C> {
     if (engine.removal.discardSurplus(slot, owned)) {
       return;
     }
-    if (slot.trySettle(owned)) {
+    // parked again, or what was unused for long would be lent as if it had just been used
+    if (Slot.isParked(word) ? slot.trySettleParked(owned) : slot.trySettle(owned)) {
       if (!queue.isEmpty()) {
         serve();
       }

@@ -387,10 +387,15 @@ final class Supply<C> {
   }
 
   /** A connection was dialed and passed its first heartbeat. */
-  void succeeded(Slot<C> slot, C connection, Signals<C> signals, Help help) {
-    lastFailure = null;
-    failedEpisodes.set(0);
-    int shares = engine.transport.capacity(connection);
+  void succeeded(Slot<C> slot, C connection, int shares, Signals<C> signals, Help help) {
+    if (shares > 0) {
+      lastFailure = null;
+      failedEpisodes.set(0);
+    } else { // the next one will likely serve nobody either, and without a limit there is always
+      // one
+      lastFailure = new IllegalStateException("a new connection said that it can serve nobody");
+      beginPause();
+    }
     sharesExpected = Math.max(1, shares);
     sharesKnown = true;
     long now = engine.now();
@@ -439,12 +444,16 @@ final class Supply<C> {
   }
 
   private void pauseAndVacate(Slot<C> slot) {
+    beginPause();
+    vacate(slot);
+  }
+
+  private void beginPause() {
     long now = engine.now();
     if (pauseUntil - now <= 0) { // several that fail together make one pause, not a row of them
       pauseUntil =
           now + engine.settings().pacing.afterFailedEpisodes(failedEpisodes.incrementAndGet());
     }
-    vacate(slot);
   }
 
   private void vacate(Slot<C> slot) {

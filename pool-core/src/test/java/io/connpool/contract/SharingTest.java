@@ -202,6 +202,8 @@ final class SharingTest extends PoolContract {
 
     PoolWorld.eventually(pool, "one is left", s -> s.total() == 1 && s.leases() == 3);
     assertEquals(27, pool.stats().pending());
-    assertEquals(3, waiters.stream().filter(CompletableFuture::isDone).count());
+    PoolWorld.eventually(
+        () -> "three have one",
+        () -> waiters.stream().filter(CompletableFuture::isDone).count() == 3);
   }
 }

@@ -245,4 +245,40 @@ class FuzzFindingsTest {
     // for a scan whose first pass was over before that lease began
     assertNotNull(pool.engine.table.takeParked(pool.engine.checks.provenAfter()));
   }
+
+  /** Dialed one after the other, without bound, for as long as one caller waited. */
+  @Test
+  void aNewConnectionThatMayServeNobodyIsFollowedByAPauseAsAfterAFailedDial() {
+    capacity = 0;
+    DefaultConnPool<Conn> pool = pool(new Shared(), b -> b.maxActive(0).maxConcurrentDials(1));
+    CompletableFuture<Lease<Conn>> waiting = pool.acquireAsync(LONG);
+    world.rest();
+    assertEquals(1, connections.size());
+    world.advance(Duration.ofSeconds(10), world::rest);
+    int dialed = connections.size();
+    assertTrue(dialed > 10 && dialed < 200, () -> dialed + " were dialed");
+    capacity = 1;
+    world.advance(Duration.ofSeconds(1), world::rest);
+    assertTrue(waiting.isDone());
+  }
+
+  /** It was acted upon only after one loan. */
+  @Test
+  void aSignalThatComesWhileANewConnectionIsLookedAtKeepsItFromBeingLent() {
+    DefaultConnPool<Conn> pool =
+        pool(
+            new Exclusive(),
+            b ->
+                b.probe(
+                    connection -> {
+                      if (connection == connections.get(0)) {
+                        connection.context.signals().retire("it has just begun to go down");
+                      }
+                      return Health.CLEAN;
+                    }));
+    CompletableFuture<Lease<Conn>> waiting = pool.acquireAsync(LONG);
+    world.advance(Duration.ofSeconds(1), world::rest);
+    assertEquals(connections.get(1), waiting.join().get());
+    assertEquals(1, connections.get(0).closes);
+  }
 }
