@@ -1,4 +1,4 @@
-// What the tests call. The Java code is checked in; mvn -Pthrift-gen -pl pool-thrift generate-test-sources
+// What the tests call. The Java code is checked in; mvn -Pthrift-gen -pl pool-thrift -am -DskipTests package
 // writes it anew.
 namespace java io.connpool.thrift.gen
 namespace py connpool_echo

@@ -154,6 +154,16 @@ public interface MuxConnection extends AutoCloseable {
   void send(byte[] message) throws MuxException, InterruptedException;
 
   /**
+   * As {@link #send(byte[])}, with a timeout of its own.
+   *
+   * @param message what to send; copied
+   * @param timeout how long to wait for room; positive
+   * @throws MuxException if it was not queued; its delivery is {@code NOT_SENT}
+   * @throws InterruptedException if the thread is interrupted first
+   */
+  void send(byte[] message, Duration timeout) throws MuxException, InterruptedException;
+
+  /**
    * Asks the peer for a sign of life.
    *
    * @param timeout how long to wait; positive

@@ -53,6 +53,11 @@ final class MuxShare implements MuxConnection {
   }
 
   @Override
+  public void send(byte[] message, Duration timeout) throws MuxException, InterruptedException {
+    sending().send(message, timeout);
+  }
+
+  @Override
   public Duration ping(Duration timeout) throws MuxException, InterruptedException {
     return session.ping(timeout);
   }

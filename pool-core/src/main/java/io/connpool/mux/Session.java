@@ -194,9 +194,13 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
 
   @Override
   public void send(byte[] message) throws MuxException, InterruptedException {
+    send(message, options.timeout());
+  }
+
+  @Override
+  public void send(byte[] message, Duration timeout) throws MuxException, InterruptedException {
     requester.await(
-        new Exchange.Sync(
-            Wire.ONE_WAY, message.clone(), System.nanoTime(), nanos(options.timeout())));
+        new Exchange.Sync(Wire.ONE_WAY, message.clone(), System.nanoTime(), nanos(timeout)));
   }
 
   @Override

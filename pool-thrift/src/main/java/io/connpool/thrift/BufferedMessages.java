@@ -1,11 +1,10 @@
 package io.connpool.thrift;
 
-import io.connpool.Verdict;
 import org.apache.thrift.transport.TTransport;
 import org.apache.thrift.transport.TTransportException;
 
 /** Messages one behind the other: where one ends is known only by decoding it. */
-final class BufferedMessages extends MessageTransport {
+final class BufferedMessages extends StreamMessages {
   /** How much of the current answer has been taken out of the link before the buffer's begin. */
   private long before;
 
@@ -15,19 +14,11 @@ final class BufferedMessages extends MessageTransport {
   }
 
   @Override
-  void finish(byte[] request, int length) {}
+  void finish(byte[] request, int end) {}
 
   @Override
-  void awaitAnswer() throws TTransportException {
-    if (hasLeftovers()) {
-      throw state.garbled(
-          "bytes that nobody asked for came with the answer before",
-          Verdict.Retry.MAYBE_SENT,
-          null);
-    }
+  void beginAnswer() throws TTransportException {
     before = 0;
-    inPos = 0;
-    inEnd = 0;
     fill(1);
   }
 

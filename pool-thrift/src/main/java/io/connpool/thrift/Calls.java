@@ -7,12 +7,15 @@ import io.connpool.DialException;
 import io.connpool.Lease;
 import io.connpool.PoolClosedException;
 import io.connpool.PoolException;
+import io.connpool.RetryBudget;
 import io.connpool.Verdict;
 import io.connpool.net.Deadline;
 import io.connpool.thrift.ThriftCallException.Phase;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.thrift.transport.TTransportException;
 
 /**
@@ -24,8 +27,10 @@ import org.apache.thrift.transport.TTransportException;
  *   <li>What may have run is made again if it is idempotent and the {@link RetryBudget} allows it.
  *   <li>An answer is an answer, and a caller that was interrupted does not want one.
  * </ul>
+ *
+ * @param <C> what the pool lends
  */
-final class Calls {
+final class Calls<C> {
   /** Beginning with the third attempt, each waits a random time up to twice that of the last. */
   private static final long FIRST_PAUSE_NANOS = Duration.ofMillis(10).toNanos();
 
@@ -33,17 +38,24 @@ final class Calls {
   private static final long LONGEST_PAUSE_NANOS = Duration.ofMillis(500).toNanos();
 
   private final String endpoint;
-  private final ConnPool<ThriftConnection> pool;
+  private final ConnPool<C> pool;
+  private final Function<? super C, ? extends Conversation> conversation;
   private final Duration acquireTimeout;
-  private final RetryBudget budget;
+  private final RetryBudget budget = new RetryBudget();
 
-  Calls(String endpoint, ConnPool<ThriftConnection> pool) {
+  /**
+   * @param conversation what one use of a connection talks through
+   */
+  Calls(
+      String endpoint, ConnPool<C> pool, Function<? super C, ? extends Conversation> conversation) {
     this.endpoint = endpoint;
     this.pool = pool;
+    this.conversation = conversation;
     acquireTimeout = pool.effectiveConfig().acquireTimeout();
-    int most = pool.effectiveConfig().hardMax();
-    // Twice what can be under way at once, so that a server may die, and once more soon after.
-    budget = new RetryBudget(most == 0 ? 1000 : Math.max(100, 2 * Math.min(most, 10_000)));
+  }
+
+  ConnPool<C> pool() {
+    return pool;
   }
 
   /**
@@ -55,7 +67,7 @@ final class Calls {
    * @throws X what the body throws, if it is not about the connection
    */
   <R, X extends Exception> R make(
-      Call<ThriftConnection, R, X> body, Deadline deadline, boolean idempotent, boolean retries)
+      Call<Conversation, R, X> body, Deadline deadline, boolean idempotent, boolean retries)
       throws X, ThriftCallException {
     budget.earn();
     boolean mayHaveRun = false;
@@ -77,8 +89,16 @@ final class Calls {
     }
   }
 
-  /** Gets a connection for calls of the caller's own. */
-  Lease<ThriftConnection> lease(Deadline deadline, boolean retries) throws ThriftCallException {
+  /** Gets a connection for calls of the caller's own, each of which has the timeout for itself. */
+  <I> ThriftLease<I> lease(Service<I> service, Deadline deadline, boolean retries, Duration timeout)
+      throws ThriftCallException {
+    Lease<C> lease = acquire(deadline, retries);
+    // get throws once the lease has ended, so a client that is kept never touches the connection
+    Supplier<Conversation> talk = () -> conversation.apply(lease.get());
+    return new ThriftLease<>(lease, service, new OneConnection(talk, service, timeout));
+  }
+
+  private Lease<C> acquire(Deadline deadline, boolean retries) throws ThriftCallException {
     for (int attempts = 1; ; attempts++) {
       try {
         return pool.acquire(timeFor(deadline));
@@ -94,14 +114,14 @@ final class Calls {
   }
 
   /** One use of a connection. */
-  private final class Attempt<R, X extends Exception> implements Call<ThriftConnection, R, X> {
-    private final Call<ThriftConnection, R, X> body;
+  private final class Attempt<R, X extends Exception> implements Call<C, R, X> {
+    private final Call<Conversation, R, X> body;
     private final Deadline deadline;
     private boolean begun;
     private boolean sound;
     private boolean sent;
 
-    Attempt(Call<ThriftConnection, R, X> body, Deadline deadline) {
+    Attempt(Call<Conversation, R, X> body, Deadline deadline) {
       this.body = body;
       this.deadline = deadline;
     }
@@ -126,13 +146,14 @@ final class Calls {
     }
 
     @Override
-    public R with(ThriftConnection connection) throws X {
+    public R with(C connection) throws X {
       begun = true;
-      WireState state = connection.state();
+      Conversation talk = conversation.apply(connection);
+      WireState state = talk.state();
       state.loanBegins();
-      connection.begin(deadline);
+      talk.begin(deadline);
       try {
-        return body.with(connection);
+        return body.with(talk);
       } catch (Exception failure) {
         @SuppressWarnings("unchecked") // it is what the body may throw, or unchecked
         X own = (X) failure;
@@ -140,7 +161,7 @@ final class Calls {
       } finally {
         sound = state.isSound();
         sent = state.sentInLoan();
-        connection.end();
+        talk.end();
       }
     }
 

@@ -31,7 +31,7 @@ final class ClientTransport<I> implements Transport<I> {
   }
 
   private static ThriftConnection connectionOf(Object client) {
-    return ((OneConnection) Service.behind(client)).connection();
+    return (ThriftConnection) ((OneConnection) Service.behind(client)).conversation();
   }
 
   @Override

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 record Dialect(
     boolean framed, Encoding encoding, int maxMessageSize, @Nullable TransportWrapper wrapper) {
 
-  MessageTransport messages(TTransport link, WireState state) throws TTransportException {
+  StreamMessages messages(TTransport link, WireState state) throws TTransportException {
     return framed
         ? new FramedMessages(link, state, maxMessageSize)
         : new BufferedMessages(link, state, maxMessageSize);

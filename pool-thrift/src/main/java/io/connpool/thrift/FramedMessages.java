@@ -7,7 +7,7 @@ import org.apache.thrift.transport.TTransportException;
 import org.apache.thrift.transport.layered.TFramedTransport;
 
 /** Messages with their length before them. The bytes are those of {@link TFramedTransport}. */
-final class FramedMessages extends MessageTransport {
+final class FramedMessages extends StreamMessages {
   private static final int HEADER = 4;
 
   /** Where the frame that is being read ends. */
@@ -18,20 +18,12 @@ final class FramedMessages extends MessageTransport {
   }
 
   @Override
-  void finish(byte[] request, int length) {
-    TFramedTransport.encodeFrameSize(length, request);
+  void finish(byte[] request, int end) {
+    TFramedTransport.encodeFrameSize(end - HEADER, request);
   }
 
   @Override
-  void awaitAnswer() throws TTransportException {
-    if (hasLeftovers()) {
-      throw state.garbled(
-          "bytes that nobody asked for came with the answer before",
-          Verdict.Retry.MAYBE_SENT,
-          null);
-    }
-    inPos = 0;
-    inEnd = 0;
+  void beginAnswer() throws TTransportException {
     fill(HEADER);
     int length = frameLength();
     inPos = HEADER;
@@ -70,7 +62,7 @@ final class FramedMessages extends MessageTransport {
   /** An answer never goes on in another frame. */
   @Override
   void refill() throws TTransportException {
-    throw state.garbled("the answer is longer than its frame", Verdict.Retry.MAYBE_SENT, null);
+    throw state.garbled("the answer is longer than its frame");
   }
 
   /** A size that the frame cannot hold is a lie, and nothing must be allocated for it. */
@@ -79,9 +71,7 @@ final class FramedMessages extends MessageTransport {
     if (wanted < 0 || wanted > available()) {
       throw state.garbled(
           "something in the answer claims %,d bytes, its frame has %,d left"
-              .formatted(wanted, available()),
-          Verdict.Retry.MAYBE_SENT,
-          null);
+              .formatted(wanted, available()));
     }
   }
 }

@@ -3,8 +3,8 @@ package io.connpool.thrift;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.apache.thrift.TConfiguration;
+import org.apache.thrift.TException;
 import org.apache.thrift.transport.TEndpointTransport;
-import org.apache.thrift.transport.TTransport;
 import org.apache.thrift.transport.TTransportException;
 
 /**
@@ -17,36 +17,33 @@ import org.apache.thrift.transport.TTransportException;
  * copied}.
  */
 abstract class MessageTransport extends TEndpointTransport {
-  /** As much as libthrift's own socket buffers: one read or write for nearly every message. */
-  private static final int BUFFER = 8 * 1024;
-
-  /** What an idle connection may keep per direction; at a thousand of them, 128 MB. */
-  private static final int KEPT = 64 * 1024;
+  private static final byte[] NOTHING = {};
 
   final WireState state;
   final int maxMessageSize;
 
-  private final TTransport link;
+  private final int usualSize;
   private final int headRoom;
-  private byte[] out = new byte[BUFFER];
+  private byte[] out;
   private int outEnd;
 
-  byte[] in = new byte[BUFFER];
+  byte[] in = NOTHING;
   int inPos;
   int inEnd;
 
   /**
-   * @param link carries the bytes; owned by this transport
-   * @param headRoom bytes left free before each request, for {@link #finish}
+   * @param usualSize of the buffer for requests; it grows with large ones
+   * @param headRoom bytes left free before each request
    */
-  MessageTransport(TTransport link, WireState state, int headRoom, int maxMessageSize)
+  MessageTransport(WireState state, int usualSize, int headRoom, int maxMessageSize)
       throws TTransportException {
     super(
         new TConfiguration(maxMessageSize, maxMessageSize, TConfiguration.DEFAULT_RECURSION_DEPTH));
-    this.link = link;
     this.state = state;
+    this.usualSize = usualSize;
     this.headRoom = headRoom;
     this.maxMessageSize = maxMessageSize;
+    out = new byte[usualSize];
     outEnd = headRoom;
   }
 
@@ -73,8 +70,13 @@ abstract class MessageTransport extends TEndpointTransport {
     return Math.min((long) maxMessageSize + headRoom, Integer.MAX_VALUE - 8);
   }
 
-  /** Fills the room at the head of a request. */
-  abstract void finish(byte[] request, int length);
+  /**
+   * Sends a request and tells the {@link #state} when it begins to leave and when it has left.
+   *
+   * @param request begins with the room at its head
+   * @param end where it ends
+   */
+  abstract void send(byte[] request, int end) throws TTransportException;
 
   @Override
   public final void flush() throws TTransportException {
@@ -85,16 +87,8 @@ abstract class MessageTransport extends TEndpointTransport {
     if (length > maxMessageSize) {
       throw state.tooLarge(length, maxMessageSize);
     }
-    finish(out, length);
-    state.sending();
-    try {
-      link.write(out, 0, outEnd);
-      link.flush();
-    } catch (TTransportException failure) {
-      throw state.failed(failure);
-    }
+    send(out, outEnd);
     outEnd = headRoom;
-    state.sent();
   }
 
   /** Forgets a request of which nothing has left. */
@@ -125,35 +119,12 @@ abstract class MessageTransport extends TEndpointTransport {
   /** Waits until {@link #available} is more than 0. */
   abstract void refill() throws TTransportException;
 
-  /** An answer is expected: its first byte must be the next one of the link. */
-  abstract void awaitAnswer() throws TTransportException;
-
-  /** Waits until that many bytes are in the buffer, from {@link #inPos} on; there may be more. */
-  final void fill(int wanted) throws TTransportException {
-    if (wanted > in.length - inPos) {
-      byte[] roomy = wanted > in.length ? new byte[wanted] : in;
-      System.arraycopy(in, inPos, roomy, 0, inEnd - inPos);
-      inEnd -= inPos;
-      inPos = 0;
-      in = roomy;
-    }
-    while (inEnd - inPos < wanted) {
-      int count;
-      try {
-        count = link.read(in, inEnd, in.length - inEnd);
-        if (count <= 0) {
-          throw new TTransportException(
-              TTransportException.END_OF_FILE, "the peer closed the connection");
-        }
-      } catch (TTransportException failure) {
-        throw state.failed(failure);
-      }
-      inEnd += count;
-      if (state.awaitsAnswer()) {
-        state.answerBegins();
-      }
-    }
-  }
+  /**
+   * Waits for an answer, whose first byte is then the next one.
+   *
+   * @throws TException if there is none
+   */
+  abstract void awaitAnswer() throws TException;
 
   /** Whether bytes are left that no call has asked for. */
   final boolean hasLeftovers() {
@@ -169,15 +140,10 @@ abstract class MessageTransport extends TEndpointTransport {
     return ByteBuffer.wrap(Arrays.copyOfRange(in, begin, begin + binary.remaining()));
   }
 
-  /** Gives up buffers that a large message has blown up. */
-  final void trim() {
-    if (out.length > KEPT && outEnd == headRoom) {
-      out = new byte[BUFFER];
-    }
-    if (in.length > KEPT && !hasLeftovers()) {
-      in = new byte[BUFFER];
-      inPos = 0;
-      inEnd = 0;
+  /** Gives up a buffer that a large request has blown up. */
+  final void trimRequest(int most) {
+    if (out.length > most && outEnd == headRoom) {
+      out = new byte[usualSize];
     }
   }
 
@@ -208,11 +174,6 @@ abstract class MessageTransport extends TEndpointTransport {
 
   // --- the ends ---
 
-  @Override
-  public final boolean isOpen() {
-    return link.isOpen();
-  }
-
   /** Connections are dialed by the pool. */
   @Override
   public final void open() throws TTransportException {
@@ -220,10 +181,5 @@ abstract class MessageTransport extends TEndpointTransport {
       throw new TTransportException(
           TTransportException.NOT_OPEN, "a pooled connection cannot be opened again");
     }
-  }
-
-  @Override
-  public final void close() {
-    link.close();
   }
 }

@@ -10,23 +10,24 @@ import java.util.function.Supplier;
  * for itself, and nothing is made again.
  */
 final class OneConnection implements Service.Invoker {
-  private final Supplier<ThriftConnection> connection;
+  private final Supplier<? extends Conversation> conversation;
   private final Service<?> service;
   private final Duration timeout;
 
-  OneConnection(Supplier<ThriftConnection> connection, Service<?> service, Duration timeout) {
-    this.connection = connection;
+  OneConnection(
+      Supplier<? extends Conversation> conversation, Service<?> service, Duration timeout) {
+    this.conversation = conversation;
     this.service = service;
     this.timeout = timeout;
   }
 
-  ThriftConnection connection() {
-    return connection.get();
+  Conversation conversation() {
+    return conversation.get();
   }
 
   @Override
   public Object invoke(Method method, Object[] arguments) throws Exception {
-    ThriftConnection mine = connection();
+    Conversation mine = conversation();
     mine.begin(Deadline.after(timeout));
     try {
       return service.invoke(method, mine.client(service), arguments);

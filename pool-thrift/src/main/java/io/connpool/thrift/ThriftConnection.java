@@ -9,13 +9,8 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.apache.thrift.TApplicationException;
 import org.apache.thrift.TException;
-import org.apache.thrift.protocol.TMessage;
-import org.apache.thrift.protocol.TMessageType;
 import org.apache.thrift.protocol.TProtocol;
-import org.apache.thrift.protocol.TStruct;
-import org.apache.thrift.protocol.TType;
 import org.apache.thrift.transport.TTransport;
 
 /**
@@ -23,16 +18,11 @@ import org.apache.thrift.transport.TTransport;
  * has passed over it, and a generated client for each service that was called through it. Belongs
  * to one thread at a time.
  */
-final class ThriftConnection {
-  /** A name that no IDL can declare, because Thrift reserves two leading underscores. */
-  private static final String UNKNOWN_METHOD = "__connpool_ping__";
-
-  private static final TStruct NO_ARGUMENTS = new TStruct();
-
+final class ThriftConnection implements Conversation {
   private final Wire wire;
   private final Fuse fuse;
   private final TTransport link;
-  private final MessageTransport messages;
+  private final StreamMessages messages;
   private final WireState state;
   private final Encoding encoding;
   private final Map<Service<?>, Object> clients = new HashMap<>(4);
@@ -78,16 +68,17 @@ final class ThriftConnection {
     }
   }
 
-  /** What has passed over it. */
-  WireState state() {
+  @Override
+  public WireState state() {
     return state;
   }
 
-  /** The generated client of a service, the same at each call. */
-  <I> I client(Service<I> service) {
+  /** The same at each call. */
+  @Override
+  public <I> I client(Service<I> service) {
     Object known = clients.get(service);
     if (known == null) {
-      known = service.newClient(encoding.over(messages, service.prefix()));
+      known = service.newClient(protocol(service.prefix()));
       clients.put(service, known);
     }
     @SuppressWarnings("unchecked") // put in under its own service only
@@ -95,45 +86,25 @@ final class ThriftConnection {
     return client;
   }
 
+  @Override
+  public TProtocol protocol(String prefix) {
+    return encoding.over(messages, prefix);
+  }
+
   // --- a call ---
 
-  /**
-   * A call begins; the connection is cut at the deadline.
-   *
-   * @throws IllegalStateException if another thread is in the middle of a call
-   */
-  void begin(Deadline deadline) {
+  @Override
+  public void begin(Deadline deadline) {
     if (!busy.compareAndSet(false, true)) {
       throw new IllegalStateException("two threads use the same Thrift connection at once");
     }
     fuse.arm(deadline);
   }
 
-  /** The call is over, however it ended. */
-  void end() {
+  @Override
+  public void end() {
     fuse.disarm();
     busy.set(false);
-  }
-
-  /** Asks for a method that cannot exist. Whoever says so, is there and in step. */
-  void askForUnknownMethod(String prefix) throws TException {
-    TProtocol protocol = encoding.over(messages, prefix);
-    protocol.writeMessageBegin(new TMessage(UNKNOWN_METHOD, TMessageType.CALL, 0));
-    protocol.writeStructBegin(NO_ARGUMENTS);
-    protocol.writeFieldStop();
-    protocol.writeStructEnd();
-    protocol.writeMessageEnd();
-    protocol.getTransport().flush();
-    try {
-      protocol.readMessageBegin();
-    } catch (TApplicationException answer) {
-      if (answer.getType() == TApplicationException.UNKNOWN_METHOD) {
-        return;
-      }
-      throw answer;
-    }
-    protocol.skip(TType.STRUCT); // a server that answers whatever it is asked
-    protocol.readMessageEnd();
   }
 
   // --- between calls ---
@@ -147,7 +118,8 @@ final class ThriftConnection {
   Health look(long restNanos, long suspectSince) {
     long now = System.nanoTime();
     boolean trusted = now - trustedAt < restNanos && trustedAt - suspectSince > 0;
-    if (trusted && !state.lastWasOneWay()) {
+    // A one-way call may be answered all the same, by a server that knows no better.
+    if (trusted && !state.isOneWay()) {
       return wire.glance();
     }
     Health health = wire.probe(ByteBuffer.allocate(1));

@@ -48,8 +48,7 @@ import org.jspecify.annotations.Nullable;
 public final class ThriftPool<I> implements AutoCloseable {
   private final Service<I> service;
   private final String endpoint;
-  private final ConnPool<ThriftConnection> pool;
-  private final Calls calls;
+  private final Calls<?> calls;
   private final Duration callTimeout;
   private final CallOptions defaults;
   private final I client;
@@ -62,15 +61,14 @@ public final class ThriftPool<I> implements AutoCloseable {
   ThriftPool(
       Service<I> service,
       String endpoint,
-      ConnPool<ThriftConnection> pool,
+      Calls<?> calls,
       Duration callTimeout,
       CallOptions defaults) {
     this.service = service;
     this.endpoint = endpoint;
-    this.pool = pool;
+    this.calls = calls;
     this.callTimeout = callTimeout;
     this.defaults = defaults;
-    calls = new Calls(endpoint, pool);
     client = proxy(service, defaults);
   }
 
@@ -95,8 +93,9 @@ public final class ThriftPool<I> implements AutoCloseable {
    * framing=framed|buffered       protocol=binary|compact|json   service=name
    * maxMessageSize=16m            callTimeout=5s                 probeAfter=10ms
    * heartbeat=socket|unknown-method
-   * with thrift+tls: ca, cert, key (PEM files), serverName, verifyHostname=true|false
    * </pre>
+   *
+   * and with thrift+tls those of {@link io.connpool.spi.TlsOptions}.
    *
    * @param uri where the server is, and how to speak to it
    * @param type the generated interface, as for {@link #builder(Class)}
@@ -180,7 +179,7 @@ public final class ThriftPool<I> implements AutoCloseable {
         "%s client of %s".formatted(of, this),
         (method, arguments) ->
             calls.make(
-                connection -> of.invoke(method, connection.client(of), arguments),
+                talk -> of.invoke(method, talk.client(of), arguments),
                 deadline(options),
                 isIdempotent(of, method.getName(), options),
                 options.retries()));
@@ -234,7 +233,7 @@ public final class ThriftPool<I> implements AutoCloseable {
       throws X, ThriftCallException {
     Objects.requireNonNull(body, "body");
     return calls.make(
-        connection -> body.with(connection.client(service)),
+        talk -> body.with(talk.client(service)),
         deadline,
         options.isIdempotent(),
         options.retries());
@@ -292,8 +291,8 @@ public final class ThriftPool<I> implements AutoCloseable {
    * @throws ThriftCallException if there was no connection
    */
   public Lease<I> lease(CallOptions options) throws ThriftCallException {
-    Lease<ThriftConnection> lease = calls.lease(deadline(options), options.retries());
-    return new ThriftLease<>(lease, service, options.timeoutOr(callTimeout));
+    return calls.lease(
+        service, deadline(options), options.retries(), options.timeoutOr(callTimeout));
   }
 
   /**
@@ -334,7 +333,7 @@ public final class ThriftPool<I> implements AutoCloseable {
    * @return an immutable snapshot
    */
   public PoolStats stats() {
-    return pool.stats();
+    return calls.pool().stats();
   }
 
   /**
@@ -343,7 +342,7 @@ public final class ThriftPool<I> implements AutoCloseable {
    * @return the configuration
    */
   public PoolConfig effectiveConfig() {
-    return pool.effectiveConfig();
+    return calls.pool().effectiveConfig();
   }
 
   /**
@@ -353,13 +352,13 @@ public final class ThriftPool<I> implements AutoCloseable {
    * @return true if all of them ended by themselves
    */
   public boolean close(Duration grace) {
-    return pool.close(grace);
+    return calls.pool().close(grace);
   }
 
   /** {@link #close(Duration)} with the configured close timeout. */
   @Override
   public void close() {
-    pool.close();
+    calls.pool().close();
   }
 
   /** For messages: the service and where it is. */

@@ -4,11 +4,15 @@ import io.connpool.Action;
 import io.connpool.ConnPool;
 import io.connpool.PoolBuilder;
 import io.connpool.Transport;
+import io.connpool.Verdict;
 import io.connpool.WhenExhausted;
+import io.connpool.mux.MuxConnection;
+import io.connpool.net.Deadline;
 import io.connpool.net.Dialer;
 import io.connpool.net.Endpoint;
 import io.connpool.net.Tls;
 import io.connpool.net.Wire;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,13 +39,14 @@ public final class ThriftPoolBuilder<I> {
   private Service<I> service;
   private @Nullable Endpoint endpoint;
   private @Nullable Path socketFile;
+  private @Nullable URI mux;
   private @Nullable Tls tls;
   private boolean framed = true;
   private Encoding encoding = Encoding.BINARY;
   private int maxMessageSize = TConfiguration.DEFAULT_MAX_FRAME_SIZE;
   private @Nullable TransportWrapper wrapper;
   private Duration callTimeout = Duration.ofSeconds(5);
-  private Duration probeAfter = Duration.ofMillis(10);
+  private @Nullable Duration probeAfter;
   private CallOptions options = CallOptions.DEFAULT;
   private @Nullable HeartbeatKind<I> heartbeat;
 
@@ -57,7 +62,7 @@ public final class ThriftPoolBuilder<I> {
   /** A heartbeat of the service that the pool will be for. */
   @FunctionalInterface
   private interface HeartbeatKind<I> {
-    void on(ThriftConnection connection, Service<I> service) throws Exception;
+    void on(Conversation talk, Service<I> service) throws Exception;
   }
 
   ThriftPoolBuilder(Class<I> type) {
@@ -87,6 +92,7 @@ public final class ThriftPoolBuilder<I> {
   public ThriftPoolBuilder<I> endpoint(Endpoint value) {
     endpoint = Objects.requireNonNull(value, "endpoint");
     socketFile = null;
+    mux = null;
     return this;
   }
 
@@ -99,6 +105,32 @@ public final class ThriftPoolBuilder<I> {
   public ThriftPoolBuilder<I> unix(Path socket) {
     socketFile = Objects.requireNonNull(socket, "unix");
     endpoint = null;
+    mux = null;
+    return this;
+  }
+
+  /**
+   * The server is a {@link ThriftMuxServer}: all callers share a connection, and their calls are
+   * answered in any order. Nothing else about the pool's clients changes, but that
+   *
+   * <ul>
+   *   <li>a call that fails, by its time-out or an interrupt too, costs no connection, and the
+   *       server learns that nobody waits for the answer any more;
+   *   <li>calls may overtake each other, those of one lease or one body only if it does not wait
+   *       for them: one-way calls.
+   * </ul>
+   *
+   * @param uri {@code mux://host:port}, {@code mux+tls://host:port} or {@code mux+unix:///path},
+   *     with any options of the mux and of the pool; see {@link io.connpool.mux}
+   * @return this
+   * @throws IllegalArgumentException if there is something in it that is not understood
+   */
+  public ThriftPoolBuilder<I> over(String uri) {
+    URI value = URI.create(uri);
+    PoolBuilder<MuxConnection> unused = shared(value); // a mistake shows now
+    mux = value;
+    endpoint = null;
+    socketFile = null;
     return this;
   }
 
@@ -253,7 +285,7 @@ public final class ThriftPoolBuilder<I> {
    * @return this
    */
   public ThriftPoolBuilder<I> heartbeatByUnknownMethod() {
-    heartbeat = (connection, of) -> connection.askForUnknownMethod(of.prefix());
+    heartbeat = (talk, of) -> UnknownMethod.ask(talk.protocol(of.prefix()));
     return this;
   }
 
@@ -266,7 +298,7 @@ public final class ThriftPoolBuilder<I> {
    */
   public ThriftPoolBuilder<I> heartbeat(Action<? super I, ?> call) {
     Objects.requireNonNull(call, "heartbeat");
-    heartbeat = (connection, of) -> call.with(connection.client(of));
+    heartbeat = (talk, of) -> call.with(talk.client(of));
     return this;
   }
 
@@ -336,10 +368,18 @@ public final class ThriftPoolBuilder<I> {
    * @throws IllegalArgumentException if there is no endpoint, or settings contradict each other
    */
   public ThriftPool<I> build() {
-    PoolBuilder<ThriftConnection> settings =
-        ConnPool.builder(transport()).name("thrift-" + service + "-" + place());
+    Calls<?> calls = mux == null ? exclusive() : shared();
+    return new ThriftPool<>(service, place(), calls, callTimeout, options);
+  }
+
+  private Calls<ThriftConnection> exclusive() {
+    return new Calls<>(place(), built(ConnPool.builder(transport())), connection -> connection);
+  }
+
+  private <C> ConnPool<C> built(PoolBuilder<C> settings) {
+    settings.name("thrift-" + service + "-" + place());
     poolSettings.forEach(setting -> setting.accept(settings));
-    return new ThriftPool<>(service, place(), settings.build(), callTimeout, options);
+    return settings.build();
   }
 
   /** For pools that lend clients. */
@@ -354,11 +394,50 @@ public final class ThriftPoolBuilder<I> {
         place(),
         opener(),
         new Dialect(framed, encoding, maxMessageSize, wrapper),
-        probeAfter,
+        probeAfter == null ? Duration.ofMillis(10) : probeAfter,
         kind == null ? null : connection -> kind.on(connection, of));
   }
 
+  private Calls<MuxConnection> shared() {
+    URI uri = Objects.requireNonNull(mux);
+    require(tls == null, "tls", "set", "part of the URI over a mux: mux+tls://");
+    require(framed, "framing", "buffered", "framed over a mux");
+    require(wrapper == null, "wrap", "set", "used with connections of one caller, not over a mux");
+    require(probeAfter == null, "probeAfter", "set", "unset over a mux, which hears of the end");
+    String where = place();
+    Encoding by = encoding;
+    int most = maxMessageSize;
+    PoolBuilder<MuxConnection> settings = shared(uri);
+    HeartbeatKind<I> kind = heartbeat;
+    if (kind != null) {
+      Service<I> of = service;
+      settings.heartbeat(
+          (connection, limit) -> {
+            MuxConversation talk = new MuxConversation(connection, where, by, most);
+            talk.begin(Deadline.after(limit));
+            kind.on(talk, of);
+          });
+    }
+    return new Calls<>(
+        where, built(settings), connection -> new MuxConversation(connection, where, by, most));
+  }
+
+  private static PoolBuilder<MuxConnection> shared(URI uri) {
+    String scheme = String.valueOf(uri.getScheme());
+    require(
+        scheme.equals("mux") || scheme.startsWith("mux+"),
+        "over",
+        uri,
+        "mux://host:port, mux+tls://host:port or mux+unix:///path");
+    return ConnPool.builder(uri, MuxConnection.class)
+        // What fails is a call and not the connection. Making it again is up to us: in time.
+        .classify((connection, failure) -> connection.isOpen() ? Verdict.KEEP : Verdict.RETIRE);
+  }
+
   private String place() {
+    if (mux != null) {
+      return mux.toString().replaceFirst("\\?.*", "");
+    }
     return socketFile == null ? String.valueOf(endpoint) : "unix:" + socketFile;
   }
 

@@ -1,5 +1,6 @@
 package io.connpool.thrift;
 
+import io.connpool.Action;
 import io.connpool.CloseReason;
 import io.connpool.DialContext;
 import io.connpool.Health;
@@ -20,17 +21,11 @@ final class ThriftTransport implements Transport<ThriftConnection> {
     Wire open(Deadline deadline) throws IOException;
   }
 
-  /** The round trip of a heartbeat. */
-  @FunctionalInterface
-  interface Heartbeat {
-    void on(ThriftConnection connection) throws Exception;
-  }
-
   private final String endpoint;
   private final Opener opener;
   private final Dialect dialect;
   private final long probeAfter;
-  private final @Nullable Heartbeat heartbeat;
+  private final @Nullable Action<? super Conversation, ?> heartbeat;
 
   /** The last time a connection was ended by the server; all older ones are suspect since. */
   private volatile long suspectSince = System.nanoTime();
@@ -40,7 +35,7 @@ final class ThriftTransport implements Transport<ThriftConnection> {
       Opener opener,
       Dialect dialect,
       Duration probeAfter,
-      @Nullable Heartbeat heartbeat) {
+      @Nullable Action<? super Conversation, ?> heartbeat) {
     this.endpoint = endpoint;
     this.opener = opener;
     this.dialect = dialect;
@@ -59,7 +54,7 @@ final class ThriftTransport implements Transport<ThriftConnection> {
     if (heartbeat != null) {
       connection.begin(Deadline.after(limit));
       try {
-        heartbeat.on(connection);
+        heartbeat.with(connection);
       } finally {
         connection.end();
       }

@@ -2,12 +2,11 @@ package io.connpool.thrift;
 
 import io.connpool.ConnPool;
 import io.connpool.PoolBuilder;
-import io.connpool.net.Tls;
 import io.connpool.spi.PoolOptions;
+import io.connpool.spi.TlsOptions;
 import io.connpool.spi.TransportUri;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.Set;
 
 /** Reads what {@link ThriftPool#builder(URI, Class)} documents. */
@@ -65,26 +64,8 @@ final class ThriftUri {
         .filter(kind -> kind == Heartbeat.UNKNOWN_METHOD)
         .ifPresent(kind -> builder.heartbeatByUnknownMethod());
     if (uri.scheme().equals("thrift+tls")) {
-      builder.tls(tls(uri));
+      builder.tls(TlsOptions.read(uri));
     }
     return builder;
-  }
-
-  private static Tls tls(TransportUri uri) {
-    Tls tls = Tls.system();
-    Optional<String> authorities = uri.text("ca");
-    if (authorities.isPresent()) {
-      tls = tls.trust(Path.of(authorities.get()));
-    }
-    Optional<String> certificate = uri.text("cert");
-    Optional<String> key = uri.text("key");
-    if (certificate.isPresent() != key.isPresent()) {
-      throw new IllegalArgumentException("cert and key must be given together in " + uri);
-    }
-    if (certificate.isPresent() && key.isPresent()) {
-      tls = tls.identity(Path.of(certificate.get()), Path.of(key.get()));
-    }
-    tls = uri.text("serverName").map(tls::serverName).orElse(tls);
-    return uri.flag("verifyHostname").map(tls::verifyHostname).orElse(tls);
   }
 }

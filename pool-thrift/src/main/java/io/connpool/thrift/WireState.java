@@ -58,7 +58,15 @@ final class WireState {
   private boolean peerGone;
 
   WireState(String endpoint) {
+    this(endpoint, 0);
+  }
+
+  /**
+   * @param sequence the first message has the id after it
+   */
+  WireState(String endpoint, int sequence) {
     this.endpoint = endpoint;
+    this.sequence = sequence;
   }
 
   // --- the loan ---
@@ -92,8 +100,8 @@ final class WireState {
     return peerGone;
   }
 
-  /** A one-way call may be answered all the same, by a server that knows no better. */
-  boolean lastWasOneWay() {
+  /** Whether the message under way, or the last one, wants no answer. */
+  boolean isOneWay() {
     return type == TMessageType.ONEWAY;
   }
 
@@ -210,6 +218,11 @@ final class WireState {
         new TApplicationException(applicationType, what));
   }
 
+  /** The answer cannot be decoded. */
+  ThriftCallException garbled(String what) {
+    return garbled(what, Verdict.Retry.MAYBE_SENT, null);
+  }
+
   /** The answer cannot be decoded, or is not one. */
   ThriftCallException garbled(String what, Verdict.Retry retry, @Nullable Throwable cause) {
     state = State.BROKEN;
@@ -238,29 +251,35 @@ final class WireState {
         null);
   }
 
+  /** There will be no answer. */
+  ThriftCallException failed(
+      int type, String what, boolean mayHaveRun, Verdict.Retry retry, @Nullable Throwable cause) {
+    state = State.BROKEN;
+    return new ThriftCallException(
+        type,
+        subject() + ": " + what,
+        mayHaveRun ? Phase.READ : Phase.WRITE,
+        mayHaveRun,
+        retry,
+        cause);
+  }
+
   /** The transport below failed. */
   ThriftCallException failed(TTransportException failure) {
-    Phase phase = phase();
     boolean interrupted = failure.getCause() instanceof ClosedByInterruptException;
     peerGone = !interrupted && failure.getType() != TTransportException.TIMED_OUT;
     String when = "";
     if (state == State.SENT && peerGone) {
       when = answeredBefore ? ", before the answer, on a reused connection" : ", before the answer";
     }
-    state = State.BROKEN;
     Verdict.Retry retry =
         interrupted
             ? Verdict.Retry.NEVER
             : left ? Verdict.Retry.MAYBE_SENT : Verdict.Retry.NOT_SENT;
-    return new ThriftCallException(
+    String doing = left ? "reading the answer" : "writing the request";
+    return failed(
         failure.getType(),
-        "%s: %s while %s%s"
-            .formatted(
-                subject(),
-                failure.getMessage(),
-                phase == Phase.READ ? "reading the answer" : "writing the request",
-                when),
-        phase,
+        "%s while %s%s".formatted(failure.getMessage(), doing, when),
         left,
         retry,
         failure);

@@ -27,6 +27,7 @@ class ArchitectureTest {
             resideInAPackage("io.connpool..")
                 .negate()
                 .or(resideInAPackage("io.connpool"))
+                .or(resideInAPackage("io.connpool.mux"))
                 .or(resideInAPackage("io.connpool.net"))
                 .or(resideInAPackage("io.connpool.spi"))
                 .or(resideInAPackage("io.connpool.thrift.."))

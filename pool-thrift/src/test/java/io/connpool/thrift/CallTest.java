@@ -173,6 +173,7 @@ class CallTest {
     ThriftPool<Echo.Iface> pool =
         world.pool(
             echo(world.faultServer(Behaviour.acceptThenSilence()).endpoint())
+                .connectTimeout(Duration.ofSeconds(1))
                 .wrap(
                     socket -> {
                       socket.read(new byte[1], 0, 1); // a handshake that never comes
@@ -203,9 +204,9 @@ class CallTest {
   @Test
   void eachCallOfALeaseHasTheTimeForItself() throws Exception {
     ThriftPool<Echo.Iface> pool = pool();
-    try (Lease<Echo.Iface> lease = pool.lease(CallOptions.timeout(Duration.ofSeconds(2)))) {
+    try (Lease<Echo.Iface> lease = pool.lease(CallOptions.timeout(Duration.ofMillis(1500)))) {
       for (int i = 0; i < 3; i++) {
-        assertEquals("answer to x", lease.get().echoLater("x", 800));
+        assertEquals("answer to x", lease.get().echoLater("x", 600));
       }
     }
     assertEquals(1, connections(pool));
@@ -312,7 +313,7 @@ class CallTest {
     ExecutorService other = Executors.newSingleThreadExecutor();
     try (Lease<Echo.Iface> lease = pool.lease()) {
       Echo.Iface client = lease.get();
-      Future<String> slow = other.submit(() -> client.echoLater("a", 2000));
+      Future<String> slow = other.submit(() -> client.echoLater("a", 1500));
       ThriftWorld.eventually(
           () -> "it has reached the server", () -> server.handler.runs("a") == 1);
 

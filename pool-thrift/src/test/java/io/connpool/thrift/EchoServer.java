@@ -173,12 +173,17 @@ final class EchoServer implements AutoCloseable {
   /**
    * Serves until standard input ends, which it does at the latest when its parent dies.
    *
-   * @param args the port
+   * @param args the port, and "exclusive" or "mux"
    */
   public static void main(String[] args) throws Exception {
-    ServerSocket listener = listen(Integer.parseInt(args[0]));
-    try (EchoServer server = start(Kind.THREAD_POOL, listener, layer(true))) {
-      System.out.println(server.endpoint());
+    int port = Integer.parseInt(args[0]);
+    AutoCloseable server =
+        args[1].equals("mux")
+            ? ThriftMuxServer.of(new Echo.Processor<>(new EchoHandler()))
+                .listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+            : start(Kind.THREAD_POOL, listen(port), layer(true));
+    try (server) {
+      System.out.println("serves at " + port);
       System.in.transferTo(OutputStream.nullOutputStream());
     }
     System.exit(0);

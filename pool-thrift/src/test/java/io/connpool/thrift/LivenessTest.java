@@ -172,7 +172,7 @@ class LivenessTest {
     EchoServer server = world.server(EchoServer.start());
     ThriftPool<Echo.Iface> pool = world.pool(echo(server.endpoint()).maxActive(1));
     WireState state = new WireState("nowhere");
-    MessageTransport messages = new FramedMessages(new LoopbackLink(), state, 1 << 24);
+    StreamMessages messages = new FramedMessages(new LoopbackLink(), state, 1 << 24);
 
     state.outgoing(new TMessage("x", (byte) 4, 0), ""); // a one-way message
     messages.write(new byte[1_000_000]);
@@ -187,7 +187,7 @@ class LivenessTest {
   }
 
   /** Takes everything, gives nothing. */
-  private static final class LoopbackLink extends TEndpointTransport {
+  static final class LoopbackLink extends TEndpointTransport {
     LoopbackLink() throws TTransportException {
       super(new TConfiguration());
     }

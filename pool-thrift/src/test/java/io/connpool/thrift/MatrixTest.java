@@ -64,7 +64,7 @@ class MatrixTest {
     assertEquals(1, connections(pool));
   }
 
-  private static void everyKindOfCall(Echo.Iface client) throws Exception {
+  static void everyKindOfCall(Echo.Iface client) throws Exception {
     client.ping();
     assertEquals("answer to \u00e4\ud83d\ude00", client.echo("\u00e4\ud83d\ude00"));
     assertEquals("answer to " + "x".repeat(100_000), client.echo("x".repeat(100_000)));

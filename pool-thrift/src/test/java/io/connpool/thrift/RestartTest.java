@@ -1,6 +1,7 @@
 package io.connpool.thrift;
 
 import static io.connpool.thrift.ThriftWorld.echo;
+import static io.connpool.thrift.ThriftWorld.echoOverMux;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -19,8 +20,9 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A server process that is killed and started again under load. */
 class RestartTest {
@@ -67,13 +69,15 @@ class RestartTest {
     }
   }
 
-  @Test
-  void onlyCallsThatMayHaveRunFailAndIdempotentOnesNever() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"exclusive", "mux"})
+  void onlyCallsThatMayHaveRunFailAndIdempotentOnesNever(String mode) throws Exception {
     int port = freePort();
-    Process server = startAt(port);
+    Process server = startAt(port, mode);
     try {
-      Load repeated = new Load("repeated", pool(port).client(CallOptions.DEFAULT.idempotent()));
-      Load once = new Load("once", pool(port).client());
+      Echo.Iface idempotent = pool(port, mode).client(CallOptions.DEFAULT.idempotent());
+      Load repeated = new Load("repeated", idempotent);
+      Load once = new Load("once", pool(port, mode).client());
 
       for (int restart = 0; restart < RESTARTS; restart++) {
         // under load again: every caller has had answers since the last one
@@ -83,7 +87,7 @@ class RestartTest {
             () -> "it answers again, but " + repeated.failures + once.failures,
             () -> repeated.answers.get() >= wanted && once.answers.get() >= wantedOnce);
         server.destroyForcibly().waitFor();
-        server = startAt(port);
+        server = startAt(port, mode);
       }
 
       repeated.end();
@@ -99,11 +103,13 @@ class RestartTest {
     }
   }
 
-  private ThriftPool<Echo.Iface> pool(int port) {
-    Endpoint endpoint = Endpoint.of(InetAddress.getLoopbackAddress().getHostAddress(), port);
+  private ThriftPool<Echo.Iface> pool(int port, String mode) {
+    ThriftPoolBuilder<Echo.Iface> builder =
+        mode.equals("mux")
+            ? echoOverMux(port)
+            : echo(Endpoint.of("127.0.0.1", port)).maxActive(CALLERS);
     return world.pool(
-        echo(endpoint)
-            .maxActive(CALLERS)
+        builder
             .callTimeout(Duration.ofSeconds(20))
             .pool(core -> core.acquireTimeout(Duration.ofSeconds(20))));
   }
@@ -114,7 +120,7 @@ class RestartTest {
     }
   }
 
-  private static Process startAt(int port) throws IOException {
+  private static Process startAt(int port, String mode) throws IOException {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     Process process =
         new ProcessBuilder(
@@ -124,7 +130,8 @@ class RestartTest {
                 System.getProperty("java.class.path"),
                 "-Dslf4j.internal.verbosity=ERROR",
                 EchoServer.class.getName(),
-                String.valueOf(port))
+                String.valueOf(port),
+                mode)
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     BufferedReader output = process.inputReader();

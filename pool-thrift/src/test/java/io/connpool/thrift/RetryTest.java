@@ -2,7 +2,6 @@ package io.connpool.thrift;
 
 import static io.connpool.thrift.ThriftWorld.echo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,6 +13,9 @@ import io.connpool.thrift.gen.Refused;
 import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.thrift.TApplicationException;
 import org.junit.jupiter.api.Test;
@@ -168,27 +170,34 @@ class RetryTest {
     assertEquals(1, requests.get());
   }
 
+  /** A budget of its own would be one for each pool and each caller; see the core's. */
   @Test
-  void theBudgetEndsAStormAndGrowsWithTheCalls() {
-    RetryBudget budget = new RetryBudget(3);
+  void theBudgetEndsAStorm() throws Exception {
+    AtomicInteger requests = new AtomicInteger();
+    ThriftPool<Echo.Iface> pool =
+        world.pool(echo(resettingServer(requests).endpoint()).maxActive(20).idempotent("echo"));
+    Echo.Iface client = pool.client(CallOptions.timeout(Duration.ofSeconds(2)));
+    long began = System.nanoTime();
+    List<Thread> callers = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      Thread caller =
+          new Thread(
+              () -> {
+                for (int call = 0; call < 10; call++) {
+                  assertThrows(ThriftCallException.class, () -> client.echo("x"));
+                }
+              });
+      callers.add(caller);
+      caller.start();
+    }
+    for (Thread caller : callers) {
+      caller.join();
+    }
 
-    assertEquals(3, spendAll(budget), "the burst");
-    for (int call = 1; call <= 5; call++) {
-      assertFalse(budget.spend(), "one for each five calls");
-      budget.earn();
-    }
-    assertEquals(1, spendAll(budget));
-    for (int call = 0; call < 1000; call++) {
-      budget.earn();
-    }
-    assertEquals(3, spendAll(budget), "no more than the burst is saved");
-  }
-
-  private static int spendAll(RetryBudget budget) {
-    int spent = 0;
-    while (budget.spend()) {
-      spent++;
-    }
-    return spent;
+    // 200 calls, a fifth of them again, and ten a second besides, those of ten seconds at once
+    long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began) + 1;
+    long most = 200 + 40 + 100 + 10 * seconds;
+    assertTrue(requests.get() <= most, () -> requests.get() + " requests, more than " + most);
+    assertTrue(requests.get() > 250, () -> "it hardly ever tried again: " + requests.get());
   }
 }

@@ -4,11 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.connpool.PoolStats;
+import io.connpool.mux.MuxHandler;
+import io.connpool.mux.MuxServer;
 import io.connpool.net.Endpoint;
 import io.connpool.testkit.Behaviour;
 import io.connpool.testkit.FlakyServer;
 import io.connpool.testkit.PoolWorld;
 import io.connpool.thrift.gen.Echo;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -31,6 +35,27 @@ final class ThriftWorld implements AfterEachCallback {
   EchoServer server(EchoServer server) {
     servers.push(server);
     return server;
+  }
+
+  /** A server for multiplexed connections. */
+  ThriftMuxServer muxServer(ThriftMuxServer.Builder builder) throws Exception {
+    ThriftMuxServer server =
+        builder.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    servers.push(server);
+    return server;
+  }
+
+  /** What speaks Thrift over multiplexed connections as told. */
+  MuxServer muxServer(MuxHandler handler) throws Exception {
+    MuxServer server =
+        MuxServer.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), handler);
+    servers.push(server);
+    return server;
+  }
+
+  /** A builder for the echo service behind a mux. */
+  static ThriftPoolBuilder<Echo.Iface> echoOverMux(int port) {
+    return ThriftPool.builder(Echo.Iface.class).over("mux://127.0.0.1:" + port);
   }
 
   /** A server that speaks Thrift as told. */

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * alone and a pool around it that is what happens, because every client counts its ids from 1.
  */
 class WrongAnswerTest {
-  private static final int LATE = 2000;
+  private static final int LATE = 1500;
   private static final Duration SHORT = Duration.ofMillis(500);
 
   @RegisterExtension final ThriftWorld world = new ThriftWorld();
