@@ -3,6 +3,11 @@ module io.connpool.demo {
   requires HdrHistogram;
   requires info.picocli;
   requires io.connpool;
+  requires io.connpool.thrift;
+  requires org.slf4j;
+
+  // the pool calls the generated client
+  exports io.connpool.examples.gen;
 
   opens io.connpool.demo to
       info.picocli;

@@ -7,6 +7,8 @@ import io.connpool.bench.mux.MuxCommand;
 import io.connpool.bench.mux.MuxServeCommand;
 import io.connpool.bench.tcp.CompareTcpCommand;
 import io.connpool.bench.tcp.TcpCommand;
+import io.connpool.bench.thrift.CompareThriftCommand;
+import io.connpool.bench.thrift.ThriftCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,6 +24,7 @@ import picocli.CommandLine.Spec;
       TcpCommand.class,
       MuxCommand.class,
       MuxServeCommand.class,
+      ThriftCommand.class,
       Bench.Compare.class,
       JmhCommand.class
     })
@@ -35,7 +38,12 @@ public final class Bench implements Runnable {
       name = "compare",
       description = "Measures all peers in turn and prints the ratios.",
       mixinStandardHelpOptions = true,
-      subcommands = {CompareAcquireCommand.class, CompareTcpCommand.class, CompareMuxCommand.class})
+      subcommands = {
+        CompareAcquireCommand.class,
+        CompareTcpCommand.class,
+        CompareMuxCommand.class,
+        CompareThriftCommand.class
+      })
   static final class Compare {}
 
   /** Called by picocli where there is no command. */
@@ -54,7 +62,8 @@ public final class Bench implements Runnable {
    * @param arguments the command and its options
    */
   public static void main(String[] arguments) {
-    // No peer logs anything; slf4j, which HikariCP uses, would say that it has no provider.
+    // No peer logs anything; slf4j, which HikariCP and Thrift use, would say that it has no
+    // provider.
     System.setProperty("slf4j.internal.verbosity", "ERROR");
     System.exit(commandLine().execute(arguments));
   }

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
       ""
     },
     sortOptions = false,
-    subcommands = MuxDemo.class,
+    subcommands = {MuxDemo.class, ThriftDemo.class},
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:every answer was right",

@@ -91,6 +91,20 @@ class DemoTest {
         () -> trouble + ": " + answer);
   }
 
+  @Test
+  void theAncestorsServiceIsCalledThroughBothModes() throws Exception {
+    Process demo = demo("thrift", "--seconds", "1", "--threads", "4");
+    String output = restOf(demo);
+    assertAll(
+        output,
+        () -> assertEquals(0, demo.waitFor()),
+        () -> assertTrue(output.matches("(?s).*exclusive +[1-9].*mux +[1-9].*")),
+        () -> assertTrue(output.contains("over 1 connections; failures: 0")),
+        () -> assertTrue(output.contains("\"fast B\" got \"fast B\"; connections closed: 0")),
+        () -> assertTrue(output.contains("\"fast B\" got \"fast B\"; connections closed: 1")),
+        () -> assertTrue(output.endsWith("wrong answers: 0")));
+  }
+
   @ParameterizedTest
   @CsvSource({"--seconds, 3", "--seconds, soon", "--threads, 0"})
   void aBadArgumentIsNamedAndQuoted(String option, String value) throws Exception {

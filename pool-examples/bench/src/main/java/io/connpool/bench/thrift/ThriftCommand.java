@@ -1,0 +1,100 @@
+package io.connpool.bench.thrift;
+
+import io.connpool.bench.harness.JsonLine;
+import io.connpool.bench.harness.Machine;
+import io.connpool.bench.thrift.peer.Peer;
+import io.connpool.bench.thrift.peer.Peers;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.HdrHistogram.Histogram;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Measures one way to call a Thrift server, in this JVM. */
+@Command(
+    name = "thrift",
+    description = "Measures calls of a Thrift server in the same JVM.",
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true,
+    sortOptions = false)
+public final class ThriftCommand implements Callable<Integer> {
+  /** Longer than the time-out of a call. */
+  private static final Duration GRACE = Duration.ofSeconds(12);
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // by picocli
+  CommandSpec spec;
+
+  @Option(names = "--peer", description = "Which way to call it.")
+  String peer = "connpool-proxy";
+
+  @Option(names = "--threads", description = "How many callers.")
+  int threads = 1;
+
+  @Option(names = "--virtual", description = "They are virtual threads.")
+  boolean virtual;
+
+  @Option(names = "--payload", description = "Characters of each request, and of its answer.")
+  int payload = Load.LEAST_PAYLOAD;
+
+  @Option(names = "--warm-up", description = "Seconds that do not count.")
+  double warmUp = 1;
+
+  @Option(names = "--seconds", description = "Seconds that count.")
+  double seconds = 3;
+
+  @Option(names = "--json", description = "Prints one JSON object.")
+  boolean json;
+
+  @Override
+  public Integer call() throws Exception {
+    Load load;
+    Peers kind;
+    try {
+      load = new Load(threads, virtual, payload);
+      kind = Peers.named(peer);
+    } catch (IllegalArgumentException wrong) {
+      throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
+    }
+    JsonLine result;
+    try (Peer open = kind.open(threads)) {
+      Run.Outcome outcome = new Run(open, load).measure(duration(warmUp), duration(seconds), GRACE);
+      result = result(outcome).with("settings", open.settings());
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(json ? result : result.indented());
+    out.flush();
+    return 0;
+  }
+
+  private static Duration duration(double seconds) {
+    return Duration.ofNanos(Math.round(seconds * 1e9));
+  }
+
+  private JsonLine result(Run.Outcome outcome) {
+    Histogram times = outcome.times();
+    return new JsonLine()
+        .with("bench", "thrift")
+        .with("peer", peer)
+        .with("threads", threads)
+        .with("kind", virtual ? "virtual" : "platform")
+        .with("payload", payload)
+        .with("seconds", seconds)
+        .with("ops_per_s", outcome.perSecond())
+        .with("p50_us", micros(times, 50))
+        .with("p99_us", micros(times, 99))
+        .with("p9999_us", micros(times, 99.99))
+        .with("max_us", micros(times, 100))
+        .with("failed", outcome.failed())
+        .with("stuck", outcome.stuck())
+        .with("jdk", Machine.jdk());
+  }
+
+  private static double micros(Histogram times, double percentile) {
+    return times.getValueAtPercentile(percentile) / 1e3;
+  }
+}
