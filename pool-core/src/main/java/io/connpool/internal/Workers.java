@@ -13,8 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>Platform threads on every JVM, because the pool's threads dial and probe sockets that its
  * users read. The JDK makes a socket that a virtual thread has touched non-blocking for good, and
- * each read by a platform thread then takes three system calls instead of one: a fifth of a 64-byte
- * exchange on loopback (JDK 25).
+ * each read by a platform thread then takes three system calls instead of one.
  */
 final class Workers {
   private static final long KEEP_ALIVE_SECONDS = 5;

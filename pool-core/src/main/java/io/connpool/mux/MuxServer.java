@@ -195,8 +195,11 @@ public final class MuxServer implements AutoCloseable {
     Session session =
         new Session(channel, options, handler, loop, admission, Session.FIRST_ID, sessions::remove);
     sessions.add(session);
+    // After adding, as close() and drain() set it before they look at the sessions; and before it
+    // begins: one that they have seen is theirs, and a drained one must not be closed here.
+    boolean late = closing;
     session.begin();
-    if (closing) { // looked at after adding, as close() looks at the sessions after setting it
+    if (late) {
       session.close();
     }
   }

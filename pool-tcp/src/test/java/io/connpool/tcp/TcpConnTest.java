@@ -133,7 +133,7 @@ class TcpConnTest {
 
   @Test
   void g30_aLimitIsForItsOwnCallOnly() throws Exception {
-    TcpConn conn = conn(Behaviour.lateAnswer(Duration.ofMillis(150)), Framing.lines());
+    TcpConn conn = conn(Behaviour.lateAnswer(Duration.ofMillis(600)), Framing.lines());
     ByteBuffer none = ByteBuffer.allocate(1);
     assertEquals(0, conn.readAvailable(none));
     conn.sendFrame(bytes("1"), SHORT);
