@@ -116,10 +116,14 @@ final class Keeper<C> {
     previous = now;
   }
 
-  private void park(Slot<C> slot, long word, long now) {
+  private void park(Slot<C> slot, long idle, long now) {
+    long word = idle;
     if (engine.trims() && engine.supply.open() > engine.settings().limit) {
       engine.handout.trimSurplus(slot);
-      return;
+      word = slot.word; // kept, perhaps, because enough others will go: then it parks like any
+      if (!Slot.isIdle(word) && !Slot.isUnshared(word)) {
+        return;
+      }
     }
     // Nobody reads these before the slot is parked; if it is not, the next pass writes them again.
     slot.provenAt = previous - slot.bornAt > 0 ? previous : slot.bornAt;

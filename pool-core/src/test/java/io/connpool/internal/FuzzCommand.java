@@ -38,6 +38,12 @@ enum FuzzCommand {
       return life.mayAsk() && began(life, "call", life.users::call);
     }
   },
+  CALL_IDEMPOTENT(6) {
+    @Override
+    boolean run(FuzzLife life) {
+      return life.mayAsk() && began(life, "idempotent call", life.users::callIdempotent);
+    }
+  },
   CALL_ASYNC(5) {
     @Override
     boolean run(FuzzLife life) {
@@ -211,6 +217,48 @@ enum FuzzCommand {
       return true;
     }
   },
+  RESIZE(2) {
+    @Override
+    boolean run(FuzzLife life) {
+      life.resize();
+      return true;
+    }
+  },
+  FAIL_FAST(1) {
+    @Override
+    boolean run(FuzzLife life) {
+      int episodes = life.world.random.nextInt(4);
+      life.trace.add("  after " + episodes);
+      life.reconfigure(builder -> builder.failFastAfter(episodes));
+      return true;
+    }
+  },
+  EVICT_ALL(1) {
+    @Override
+    boolean run(FuzzLife life) {
+      return began(life, "evictAll", life::evictAll);
+    }
+  },
+  SUSPECT_ALL(2) {
+    @Override
+    boolean run(FuzzLife life) {
+      return began(life, "suspectAll", life::suspectAll);
+    }
+  },
+  WARM_UP(1) {
+    @Override
+    boolean run(FuzzLife life) {
+      life.warmUp();
+      return true;
+    }
+  },
+  OUTAGE(1) {
+    @Override
+    boolean run(FuzzLife life) {
+      life.outage();
+      return true;
+    }
+  },
   SHARERS(1) {
     @Override
     boolean run(FuzzLife life) {
@@ -242,7 +290,17 @@ enum FuzzCommand {
       if (life.world.chance(700)) {
         return false;
       }
-      life.close();
+      life.close(Duration.ofMillis(life.world.random.nextInt(3) * 200L));
+      return true;
+    }
+  },
+  DRAIN(1) {
+    @Override
+    boolean run(FuzzLife life) {
+      if (life.world.chance(700)) {
+        return false;
+      }
+      life.close(Duration.ofSeconds(1 + life.world.random.nextInt(30)));
       return true;
     }
   };

@@ -16,6 +16,7 @@ import io.connpool.PoolBuilder;
 import io.connpool.PoolClosedException;
 import io.connpool.PoolsUnderTest;
 import io.connpool.Transport;
+import io.connpool.WhenExhausted;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -174,6 +175,30 @@ class FuzzFindingsTest {
     world.resume(world.in(Fibre.State.CALLING).get(0));
     world.rest();
     assertEquals(1, pool.stats().dialing());
+  }
+
+  /** Seed 724: the keeper let it lie as if it had just been used, and it was lent unproven. */
+  @Test
+  void anIdleConnectionThatIsKeptBesideOnesThatWillGoGetsItsHeartbeats() {
+    DefaultConnPool<Conn> pool =
+        pool(
+            new Exclusive(),
+            b ->
+                b.whenExhausted(WhenExhausted.OVERFLOW)
+                    .hardMax(2)
+                    .heartbeat((conn, limit) -> conn.heartbeats++)
+                    .heartbeatInterval(Duration.ofMillis(100)));
+    Lease<Conn> going = acquire(pool);
+    pool.evictAll();
+    Lease<Conn> kept = acquire(pool);
+    Conn idle = kept.get();
+    kept.close();
+    for (int i = 0; i < 30; i++) {
+      world.advance(Duration.ofMillis(10), world::rest);
+    }
+    assertEquals(0, idle.closes);
+    assertTrue(idle.heartbeats > 1, idle.heartbeats + " heartbeats");
+    going.close();
   }
 
   @Test

@@ -17,6 +17,12 @@ final class FuzzInvariants {
   private final Engine<FuzzConn> engine;
   private int mostWaiters;
 
+  /**
+   * After the limit was lowered there may be as many connections as there were, and the dial that
+   * was just being begun under the limit before.
+   */
+  private int allowed;
+
   /** The last step in which more than one waited. */
   private int lastCrowd;
 
@@ -25,6 +31,7 @@ final class FuzzInvariants {
     this.transport = transport;
     this.users = users;
     this.engine = transport.engine;
+    allowed = engine.settings().hardLimit;
   }
 
   // --- always ---
@@ -42,9 +49,11 @@ final class FuzzInvariants {
         require(here.closes == 0, here + " is closed and in a slot");
       }
     }
-    int most = engine.settings().hardLimit;
-    require(occupied <= most, occupied + " connections and dials");
+    int limit = engine.settings().hardLimit;
+    int most = transport.limitsChanged() ? Math.max(limit, allowed) : limit;
+    require(occupied <= most, occupied + " connections and dials, but " + most + " allowed");
     require(engine.supply.open() <= most, engine.supply.open() + " are counted");
+    allowed = Math.max(occupied, engine.supply.open()) + 1;
     if (users.callers.size() > 1) {
       lastCrowd = world.step();
     }
@@ -158,6 +167,9 @@ final class FuzzInvariants {
     checkHeir();
     checkDemand();
     checkExpiry();
+    for (FuzzUsers.Caller caller : users.renewing) {
+      require(!caller.isOverdue(), () -> caller + " waits for too long for a second connection");
+    }
     for (FuzzUsers.Caller caller : users.callers) {
       if (caller.queuedIn == 0) {
         caller.queuedIn = world.step();

@@ -1,13 +1,18 @@
 package io.connpool.internal;
 
+import io.connpool.CloseReason;
+import io.connpool.Health;
+import io.connpool.PoolBuilder;
 import io.connpool.PoolStats;
 import io.connpool.PoolsUnderTest;
+import io.connpool.WhenExhausted;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
 /** The life of one pool, from its settings to its end. */
@@ -52,7 +57,7 @@ final class FuzzLife {
             PoolsUnderTest.build(settings.builder(transport), world.environment());
     engine = pool.engine;
     transport.engine = engine;
-    users = new FuzzUsers(world, trace, settings, pool);
+    users = new FuzzUsers(world, transport, trace, settings, pool);
     invariants = new FuzzInvariants(world, transport, users);
     world.watchedBy(invariants::checkAlways);
     world.preempt(settings.preemptions());
@@ -121,10 +126,9 @@ final class FuzzLife {
     return users.callers.size() < MOST_CALLERS && users.held.size() < MOST_HELD;
   }
 
-  /** How many may share a new connection; without a limit, nobody would mean dials for ever. */
+  /** How many may share a new connection; perhaps nobody. */
   int sharers() {
-    int least = settings.maxActive() == 0 ? 1 : 0;
-    return settings.shares() ? least + world.random.nextInt(4) : 1;
+    return settings.shares() ? world.random.nextInt(4) : 1;
   }
 
   Duration timeout() {
@@ -194,8 +198,79 @@ final class FuzzLife {
     }
   }
 
-  void close() {
-    Duration grace = Duration.ofMillis(world.random.nextInt(3) * 200L);
+  // --- what the pool's owner does ---
+
+  void resize() {
+    int most = 1 + world.random.nextInt(6);
+    int idle = world.random.nextInt(most + 1);
+    int ready = world.chance(700) ? 0 : world.random.nextInt(most + 1);
+    int dials = 1 + world.random.nextInt(4);
+    trace.add("  to %d, maxIdle %d, minIdle %d, %d dials".formatted(most, idle, ready, dials));
+    int overflow = settings.whenExhausted() == WhenExhausted.OVERFLOW ? most + 1 : 0;
+    reconfigure(
+        builder -> {
+          builder.maxActive(most).maxIdle(idle).minIdle(ready).maxConcurrentDials(dials);
+          return overflow > 0 ? builder.hardMax(overflow) : builder;
+        });
+  }
+
+  void reconfigure(UnaryOperator<PoolBuilder<FuzzConn>> change) {
+    world.begin(
+        "reconfigure",
+        () -> {
+          transport.limitsChange();
+          world.disturb();
+          pool.reconfigure(change);
+          transport.mayDialAtOnce(engine.settings().config.maxConcurrentDials());
+        });
+  }
+
+  /** Whatever was lendable before is not lent to anybody who asks afterwards. */
+  void evictAll() {
+    List<FuzzConn> before = transport.connections.stream().filter(c -> c.closes == 0).toList();
+    List<FuzzConn> published = before.stream().filter(transport::isPublished).toList();
+    transport.evicts = true;
+    pool.evictAll();
+    published.forEach(connection -> connection.bad(CloseReason.EVICTED, world.step()));
+  }
+
+  void suspectAll() {
+    pool.suspectAll();
+  }
+
+  void warmUp() {
+    int most = engine.settings().limit;
+    int target = world.random.nextInt(Math.min(most, 6) + 1);
+    int atOnce = 1 + world.random.nextInt(6);
+    Duration limit = Duration.ofMillis(world.random.nextInt(3) * 1_000L);
+    trace.add("  to %d, %d at once, within %s".formatted(target, atOnce, limit));
+    transport.mayDialAtOnce(atOnce);
+    world.begin(
+        "warm-up",
+        () -> {
+          try {
+            int exist = pool.warmUp(target, atOnce, limit, count -> {});
+            trace.add("    warm: " + exist);
+          } catch (InterruptedException impossible) {
+            throw new AssertionError(impossible);
+          } catch (IllegalArgumentException tooMany) {
+            trace.add("    the limit is lower by now");
+          }
+        });
+  }
+
+  /** The server is gone, and with it what was connected to it. */
+  void outage() {
+    transport.mood(FuzzTransport.Function.DIAL, FuzzTransport.Mood.DOWN);
+    for (FuzzConn connection : transport.connections) {
+      if (connection.closes == 0) {
+        connection.mute = true;
+        connection.health = Health.STALE;
+      }
+    }
+  }
+
+  void close(Duration grace) {
     trace.add("  within " + grace);
     long now = world.now();
     world.beginBlocking("close", () -> closes.add(pool.close(grace)));
@@ -263,7 +338,7 @@ final class FuzzLife {
         && stats.dialing() == 0
         && stats.checking() == 0
         && stats.abandoned() == 0
-        && stats.idle() >= settings.minIdle()
+        && stats.idle() >= engine.settings().config.minIdle()
         && engine.supply.open() <= engine.settings().limit;
   }
 
@@ -275,7 +350,7 @@ final class FuzzLife {
     }
     if (!closing) {
       calm();
-      close();
+      close(Duration.ofMillis(world.random.nextInt(3) * 200L));
     }
     for (int i = 0; i < 20; i++) {
       giveBack();

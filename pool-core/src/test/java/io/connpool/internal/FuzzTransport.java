@@ -77,6 +77,12 @@ class FuzzTransport implements Transport<FuzzConn> {
   /** What connections say when they are asked how many may share them. */
   int capacity = 1;
 
+  private int mostDials;
+  private boolean limitsChanged;
+
+  /** Whether everything was ever evicted, what was being dialed then included. */
+  boolean evicts;
+
   /** Set as soon as there is a pool; nothing is called before. */
   Engine<FuzzConn> engine;
 
@@ -101,6 +107,20 @@ class FuzzTransport implements Transport<FuzzConn> {
         : new FuzzTransport(world, trace, settings);
   }
 
+  /** So many dials at once were allowed at some time; those that began then go on. */
+  void mayDialAtOnce(int howMany) {
+    mostDials = Math.max(mostDials, howMany);
+  }
+
+  /** The limits of the pool are not any more those that it was built with. */
+  void limitsChange() {
+    limitsChanged = true;
+  }
+
+  boolean limitsChanged() {
+    return limitsChanged;
+  }
+
   void mood(Function function, Mood mood) {
     trace.add("  " + function + " is " + mood);
     moods.put(function, mood);
@@ -114,8 +134,8 @@ class FuzzTransport implements Transport<FuzzConn> {
     check(context.attempt() <= settings.dialAttempts(), "one attempt too many");
     Running me = begin(Function.DIAL, null);
     try {
-      check(
-          uncutDials() <= engine.settings().config.maxConcurrentDials(), "too many dials at once");
+      mayDialAtOnce(engine.settings().config.maxConcurrentDials());
+      check(uncutDials() <= mostDials, "too many dials at once");
       perform(me);
       if (moods.get(Function.DIAL).fails > 0 && world.chance(50)) {
         trace.add("    dial returns null");
@@ -191,7 +211,7 @@ class FuzzTransport implements Transport<FuzzConn> {
           !settings.idleTimeout().isZero()
               && now - connection.bornAt >= settings.idleTimeout().toNanos();
       case LIFETIME -> now - connection.bornAt >= settings.maxLifetime().toNanos() * 9 / 10;
-      case SURPLUS -> engine.settings().hardLimit > engine.settings().limit;
+      case SURPLUS -> limitsChanged || engine.settings().hardLimit > engine.settings().limit;
       case LATE -> connection.context.cancelled();
       case POOL_CLOSED -> engine.isClosed();
       case LEAKED -> false; // no pool of the fuzzer watches leases
@@ -205,7 +225,8 @@ class FuzzTransport implements Transport<FuzzConn> {
       case STALE ->
           connection.reasons.contains(reason)
               || world.longestDelay() >= engine.settings().dialTimeout;
-      case DIRTY, INVALIDATED, RETIRED, DEAD, EVICTED -> connection.reasons.contains(reason);
+      case EVICTED -> evicts || connection.reasons.contains(reason);
+      case DIRTY, INVALIDATED, RETIRED, DEAD -> connection.reasons.contains(reason);
     };
   }
 
@@ -372,7 +393,7 @@ class FuzzTransport implements Transport<FuzzConn> {
     }
   }
 
-  private boolean isPublished(FuzzConn connection) {
+  boolean isPublished(FuzzConn connection) {
     for (Slot<FuzzConn> slot : engine.table.all()) {
       if (slot.connection == connection) {
         return Slot.state(slot.word) != Slot.DIALING;

@@ -4,6 +4,7 @@ import io.connpool.AcquireTimeoutException;
 import io.connpool.CloseReason;
 import io.connpool.DialException;
 import io.connpool.Lease;
+import io.connpool.Op;
 import io.connpool.PoolClosedException;
 import io.connpool.PoolExhaustedException;
 import io.connpool.Verdict;
@@ -25,11 +26,16 @@ final class FuzzUsers {
   private static final int REMEMBERED = 30;
 
   private final FuzzWorld world;
+  private final FuzzTransport transport;
   private final FuzzTrace trace;
   private final FuzzSettings settings;
   private final Engine<FuzzConn> engine;
   private final DefaultConnPool<FuzzConn> pool;
   final List<Caller> callers = new ArrayList<>();
+
+  /** Those of whose idempotent calls the body has failed. */
+  final List<Caller> renewing = new ArrayList<>();
+
   final List<Held> held = new ArrayList<>();
   final List<Ended> ended = new ArrayList<>();
   private int numbers;
@@ -46,8 +52,13 @@ final class FuzzUsers {
   int cancelled;
 
   FuzzUsers(
-      FuzzWorld world, FuzzTrace trace, FuzzSettings settings, DefaultConnPool<FuzzConn> pool) {
+      FuzzWorld world,
+      FuzzTransport transport,
+      FuzzTrace trace,
+      FuzzSettings settings,
+      DefaultConnPool<FuzzConn> pool) {
     this.world = world;
+    this.transport = transport;
     this.trace = trace;
     this.settings = settings;
     this.pool = pool;
@@ -242,6 +253,50 @@ final class FuzzUsers {
       gotNothing(me, nothing);
     } finally {
       callers.remove(me);
+    }
+  }
+
+  /** As {@link #call}; the body may be run once more, on a connection that is new. */
+  void callIdempotent() {
+    Caller me = new Caller(settings.acquireTimeout());
+    Fibre fibre = Fibre.current();
+    me.fibre = fibre;
+    int[] bodies = new int[1];
+    int[] older = new int[1];
+    try {
+      pool.call(
+          Op.idempotent(),
+          connection -> {
+            renewing.remove(me);
+            bodies[0]++;
+            check(bodies[0] <= 2, me + " is called a third time");
+            check(
+                bodies[0] == 1 || connection.id > older[0],
+                me + " has " + connection + " again, or one as old");
+            older[0] = transport.connections.size();
+            Held mine = new Held(me.number, connection, null, fibre, null);
+            begins(me, mine);
+            callers.remove(me);
+            fibre.suspend(Fibre.State.HOLDING);
+            Thread.interrupted();
+            ends(mine);
+            renewing.add(me);
+            failPerhaps(connection);
+            renewing.remove(me);
+            return connection;
+          });
+    } catch (InterruptedException interrupt) {
+      check(me.interrupted, me + " says it was interrupted");
+    } catch (BodyFailed expected) {
+      trace.add("    the body of " + me + " has failed, " + bodies[0]);
+      for (Throwable second : expected.getSuppressed()) {
+        timeouts += second instanceof AcquireTimeoutException ? 1 : 0;
+      }
+    } catch (RuntimeException nothing) {
+      gotNothing(me, nothing);
+    } finally {
+      callers.remove(me);
+      renewing.remove(me);
     }
   }
 
@@ -452,7 +507,7 @@ final class FuzzUsers {
     final transient Verdict verdict;
 
     BodyFailed(Verdict verdict) {
-      super("the body failed", null, false, false);
+      super("the body failed", null, true, false);
       this.verdict = verdict;
     }
   }

@@ -403,6 +403,11 @@ final class FuzzWorld implements Environment.Clock, Environment.Timers {
     return longestDelay;
   }
 
+  /** What should have gone by now may only now have become too much. */
+  void disturb() {
+    disturbedAt = now;
+  }
+
   /** How long time has been passing evenly. */
   long undisturbed() {
     return now - disturbedAt;
