@@ -148,6 +148,7 @@ class PersistentTcpTest {
       line.awaitUp(LIMIT);
       for (int i = 2; i < 6; i++) {
         int next = i;
+        server.awaitAccepted(next - 1, LIMIT); // the client is up before its server has noticed
         server.resetAllConnections();
         eventually(() -> "epoch " + next, () -> line.epoch() == next);
       }
