@@ -1,6 +1,7 @@
 /** Uses ConnPool from a module of its own, and has a transport that is found by its scheme. */
 module io.connpool.consumer {
   requires io.connpool;
+  requires io.connpool.redis;
 
   provides io.connpool.spi.TransportProvider with
       io.connpool.consumer.ThingProvider;

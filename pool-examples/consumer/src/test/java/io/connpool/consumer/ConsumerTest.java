@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.connpool.ConnPool;
+import io.connpool.redis.RedisConnection;
 import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
@@ -36,6 +37,15 @@ class ConsumerTest {
   void aTransportIsFoundThatThisModuleProvides() throws InterruptedException {
     try (ConnPool<Thing> pool = ConnPool.open(URI.create("thing:///?colour=red"), Thing.class)) {
       assertEquals("red", pool.call(Thing::use));
+    }
+  }
+
+  @Test
+  void soIsOneOfAnotherModule() {
+    URI uri = URI.create("redis://:secret@localhost:6379?db=3");
+    try (ConnPool<RedisConnection> pool = ConnPool.open(uri, RedisConnection.class)) {
+      assertEquals("io.connpool.redis", RedisConnection.class.getModule().getName());
+      assertEquals(0, pool.stats().total());
     }
   }
 
