@@ -47,7 +47,7 @@ final class Census<C> {
     return doomed;
   }
 
-  /** How many exclusive connections are out that this thread took. */
+  /** How many exclusive connections are out that this thread took without being watched. */
   int countTakenBy(Thread thread) {
     int taken = 0;
     for (Slot<C> slot : engine.table.all()) {

@@ -61,7 +61,11 @@ final class LeakWatch<C> {
   }
 
   Loan<C> watched(Loan<C> loan, @Nullable Origin origin) {
-    return origin == null ? loan : new WatchedLease<>(loan, this, origin);
+    if (origin == null) {
+      return loan;
+    }
+    loan.slot.takenBy = 0; // or whoever had it before would seem to have it; takenBy() counts it
+    return new WatchedLease<>(loan, this, origin);
   }
 
   Outing outing(WatchedLease<C> lease, Loan<C> loan, Origin origin) {

@@ -279,7 +279,7 @@ final class WaitingRoom<C> {
   /** For a thread: says whether it may have waited for itself. */
   private AcquireTimeoutException timedOut(long nanos, Thread waiting) {
     List<Throwable> stacks = engine.leaks.takenBy(waiting);
-    int taken = Math.max(stacks.size(), engine.census.countTakenBy(waiting));
+    int taken = stacks.size() + engine.census.countTakenBy(waiting); // watched, and not watched
     AcquireTimeoutException failure =
         timedOut(
             nanos,

@@ -398,6 +398,34 @@ class LeakComplaintsTest {
         });
   }
 
+  /** Who had the connection before it was watched has not taken the lease that is watched now. */
+  @Test
+  void complaint34_whoHadAConnectionBeforeItsLeasesWereWatchedIsNotItsHolder() throws Exception {
+    ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(1));
+    pool.acquire().close();
+    pool.reconfigure(b -> b.leakThreshold(THRESHOLD));
+    List<Lease<FakeConn>> leases = new CopyOnWriteArrayList<>();
+    onAnotherThread(() -> leases.add(pool.acquire()));
+
+    saysItTook(0, pool);
+
+    leases.get(0).close();
+  }
+
+  @Test
+  void complaint34_whatWasTakenBeforeLeasesWereWatchedCountsBesideWhatWasTakenAfterwards()
+      throws Exception {
+    ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(2));
+    Lease<FakeConn> before = pool.acquire();
+    pool.reconfigure(b -> b.leakThreshold(THRESHOLD));
+    Lease<FakeConn> after = pool.acquire();
+
+    saysItTook(2, pool);
+
+    before.close();
+    after.close();
+  }
+
   @Test
   void complaint34_whatWasHandedToAWaiterIsTheWaiters() throws Exception {
     ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(1));
