@@ -1,5 +1,6 @@
 package io.connpool.internal;
 
+import io.connpool.PoolEvent.Waited.Outcome;
 import io.connpool.PoolException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -48,10 +49,10 @@ final class Renewals<C> {
    *     dialed in its place is found by it
    */
   Loan<C> await(long olderSerial, long deadline, Runnable vacate) throws InterruptedException {
-    long begun = engine.now();
     Renewal<C> me = new Renewal<>(engine.environment.clock(), olderSerial);
     line.add(me);
     waiting.incrementAndGet();
+    Outcome outcome = Outcome.FAILED;
     try {
       vacate.run();
       while (true) {
@@ -59,6 +60,7 @@ final class Renewals<C> {
         if (loan != null) {
           if (engine.lending.isGood(loan)) {
             loan.slot.takenBy = Thread.currentThread().getId();
+            outcome = Outcome.SERVED;
             return engine.leaks.watched(loan);
           }
           me.reopen();
@@ -75,21 +77,27 @@ final class Renewals<C> {
         }
         if (engine.now() - deadline >= 0 && leave(me)) {
           engine.census.countTimeout();
-          throw engine.waitingRoom.timedOut(deadline - begun, "");
+          outcome = Outcome.TIMED_OUT;
+          throw engine.waitingRoom.timedOut(deadline - me.since, "");
         }
         if (me.isWaiting()) {
+          me.waited = true;
           engine.environment.clock().parkUntil(this, deadline);
         }
         if (Thread.interrupted()) {
           if (!leave(me)) {
             giveAway(me);
           }
+          outcome = Outcome.GIVEN_UP;
           throw new InterruptedException();
         }
       }
     } finally {
       leave(me);
       line.remove(me);
+      if (me.waited) {
+        engine.chronicle.waited(engine.now() - me.since, outcome);
+      }
     }
   }
 

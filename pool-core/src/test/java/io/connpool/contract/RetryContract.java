@@ -14,13 +14,18 @@ import io.connpool.DialException;
 import io.connpool.Lease;
 import io.connpool.Op;
 import io.connpool.PoolClosedException;
+import io.connpool.PoolEvent.Waited;
+import io.connpool.PoolEvent.Waited.Outcome;
 import io.connpool.Verdict;
 import io.connpool.Verdict.Blame;
 import io.connpool.Verdict.Fate;
 import io.connpool.Verdict.Retry;
+import io.connpool.testkit.EventRecorder;
 import io.connpool.testkit.FakeConn;
+import io.connpool.testkit.FakeTransport;
 import io.connpool.testkit.FakeTransport.Function;
 import io.connpool.testkit.FakeTransport.Step;
+import io.connpool.testkit.PoolWorld;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -333,6 +338,37 @@ abstract class RetryContract extends PoolContract {
       }
     }
     return Integer.MAX_VALUE;
+  }
+
+  // --- the wait ---
+
+  @Test
+  void theWaitForTheSecondConnectionIsToldAndCountedLikeAnyOther() throws Exception {
+    EventRecorder heard = new EventRecorder();
+    ConnPool<FakeConn> pool = pool(b -> b.name("orders").maxActive(1).listener(heard));
+    fillIdle(pool, 1);
+    PoolWorld.eventually(
+        () -> "told", () -> heard.events(Waited.class).size() == pool.stats().waits().count());
+    long before = pool.stats().waits().count(); // for its dial, if that took long enough
+    transport().next(Function.DIAL, Step.SLOW, Step.HANG, Step.HANG);
+
+    Caller<Integer> served = beginWaiting(pool, () -> ask(pool, 1));
+    PoolWorld.eventually(() -> "dials", () -> transport().blocked() == 1);
+    clock().advance(FakeTransport.SLOW);
+    assertEquals(2, served.result());
+    Caller<Integer> late = beginWaiting(pool, () -> ask(pool, 9));
+    clock().advance(LIMIT);
+    late.failure(EOFException.class);
+    transport().releaseAll();
+
+    PoolWorld.eventually(
+        () -> heard.events().toString(), () -> heard.events(Waited.class).size() == before + 2);
+    assertEquals(
+        List.of(
+            new Waited("orders", FakeTransport.SLOW, Outcome.SERVED),
+            new Waited("orders", LIMIT, Outcome.TIMED_OUT)),
+        heard.events(Waited.class).subList((int) before, (int) before + 2));
+    assertEquals(before + 2, pool.stats().waits().count());
   }
 
   // --- the end of the wait ---
