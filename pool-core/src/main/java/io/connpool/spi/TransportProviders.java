@@ -27,6 +27,12 @@ import org.jspecify.annotations.Nullable;
 public final class TransportProviders {
   private static final Logger LOG = System.getLogger("io.connpool");
 
+  /**
+   * No process has so many that are broken. A class loader that cannot be asked for resources fails
+   * again and again, before it comes to any provider.
+   */
+  private static final int MOST_FAILURES = 1_000;
+
   /** RFC 3986, section 3.1, in lower case. */
   private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]*");
 
@@ -100,14 +106,16 @@ public final class TransportProviders {
     Iterator<TransportProvider> each =
         ServiceLoader.load(TransportProvider.class, loader).iterator();
     boolean more = true;
-    while (more) {
+    int failures = 0;
+    while (more && failures < MOST_FAILURES) {
       // A failure is that of one provider; the next step goes on behind it.
       try {
         more = each.hasNext();
         if (more) {
           add(each.next());
         }
-      } catch (ServiceConfigurationError | LinkageError failure) {
+      } catch (RuntimeException | ServiceConfigurationError | LinkageError failure) {
+        failures++;
         note(failure);
       }
     }

@@ -17,6 +17,8 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Enumeration;
+import java.util.List;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
@@ -197,6 +199,41 @@ final class TransportProvidersTest {
       String message = messageOf(() -> open("orphan://a:1"));
       assertTrue(message.contains("broken: java.lang.NoClassDefFoundError: Lost"), message);
       open("good://a:1").close();
+    }
+  }
+
+  /**
+   * As of an application that has been stopped: it fails for ever, before any provider is found.
+   */
+  @Test
+  void aClassLoaderThatCannotBeAskedIsToldAndHidesNoOther() {
+    for (Exception failure : List.of(new IOException("gone"), new IllegalStateException("gone"))) {
+      ClassLoader broken = new Unaskable(failure);
+
+      TransportProviders found =
+          TransportProviders.foundBy(broken, TransportProvider.class.getClassLoader());
+
+      String message = messageOf(() -> found.of(TransportUri.of(URI.create("bad://a:1"))));
+      assertTrue(message.contains("there are: mux, mux+tls, mux+unix; broken: "), message);
+      assertEquals(message.indexOf("; broken: "), message.lastIndexOf("; broken: "), message);
+    }
+  }
+
+  /** Finds no resource. */
+  private static final class Unaskable extends ClassLoader {
+    private final Exception failure;
+
+    Unaskable(Exception failure) {
+      super(null);
+      this.failure = failure;
+    }
+
+    @Override
+    public Enumeration<URL> getResources(String name) throws IOException {
+      if (failure instanceof IOException io) {
+        throw io;
+      }
+      throw (RuntimeException) failure;
     }
   }
 
