@@ -382,7 +382,8 @@ public final class PoolBuilder<C> {
    * Attaches something that every dial can read from {@link DialContext#attributes()}.
    *
    * @param key not blank
-   * @param value not null; shared by all dials, so it should be immutable
+   * @param value not null; shared by all dials, so it should be immutable. Never printed: it may be
+   *     a secret
    * @return this
    */
   public PoolBuilder<C> attribute(String key, Object value) {
@@ -482,7 +483,7 @@ public final class PoolBuilder<C> {
       require(
           next.attributes.equals(builder.attributes),
           "attribute",
-          next.attributes,
+          next.attributes.keySet(), // the values may be secrets
           "left as it is");
       require(
           next.heartbeat == builder.heartbeat

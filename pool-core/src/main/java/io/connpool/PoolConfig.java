@@ -48,4 +48,49 @@ public record PoolConfig(
     Duration maxLifetime,
     Duration closeTimeout,
     Duration leakThreshold,
-    Map<String, Object> attributes) {}
+    Map<String, Object> attributes) {
+
+  /** As of any record, but of the attributes the names only: dials may be told secrets. */
+  @Override
+  public String toString() {
+    return "PoolConfig[name="
+        + name
+        + ", maxActive="
+        + maxActive
+        + ", minIdle="
+        + minIdle
+        + ", maxIdle="
+        + maxIdle
+        + ", hardMax="
+        + hardMax
+        + ", whenExhausted="
+        + whenExhausted
+        + ", fair="
+        + fair
+        + ", maxWaiters="
+        + maxWaiters
+        + ", acquireTimeout="
+        + acquireTimeout
+        + ", dialTimeout="
+        + dialTimeout
+        + ", dialAttempts="
+        + dialAttempts
+        + ", maxConcurrentDials="
+        + maxConcurrentDials
+        + ", failFastAfter="
+        + failFastAfter
+        + ", heartbeatInterval="
+        + heartbeatInterval
+        + ", idleTimeout="
+        + idleTimeout
+        + ", maxLifetime="
+        + maxLifetime
+        + ", closeTimeout="
+        + closeTimeout
+        + ", leakThreshold="
+        + leakThreshold
+        + ", attributes="
+        + attributes.keySet()
+        + "]";
+  }
+}

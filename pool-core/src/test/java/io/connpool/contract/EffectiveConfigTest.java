@@ -1,12 +1,14 @@
 package io.connpool.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.connpool.PoolBuilder;
 import io.connpool.PoolConfig;
 import io.connpool.WhenExhausted;
 import io.connpool.testkit.FakeConn;
 import io.connpool.testkit.PoolWorld;
+import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -97,6 +99,18 @@ final class EffectiveConfigTest {
             Duration.ofMillis(8),
             Map.of("user", "me")),
         config);
+  }
+
+  /** One that is added and forgotten there would not be shown. */
+  @Test
+  void theTextShowsEverySetting() {
+    String text = config(b -> b.attribute("user", "me")).toString();
+
+    for (RecordComponent setting : PoolConfig.class.getRecordComponents()) {
+      assertTrue(text.contains(setting.getName() + "="), () -> setting.getName() + " in " + text);
+    }
+    assertTrue(text.startsWith("PoolConfig[name=connpool, maxActive=8, "), text);
+    assertTrue(text.endsWith(", leakThreshold=PT0S, attributes=[user]]"), text);
   }
 
   @Test

@@ -72,6 +72,24 @@ final class SecretsTest {
     }
   }
 
+  @Test
+  void whatIsAttachedToAPoolIsNamedAndNotShown() {
+    try (ConnPool<Told> pool =
+        ConnPool.builder(context -> new Told("")).attribute("credentials", SECRET).build()) {
+      String config = pool.effectiveConfig().toString();
+      String refused =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> pool.reconfigure(b -> b.attribute("credentials", SECRET + "!")))
+              .getMessage();
+
+      for (String text : List.of(config, refused)) {
+        assertTrue(text.contains("credentials"), text);
+        assertFalse(text.contains(SECRET), text);
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {"password", "Password", "clientSecret", "passphrase", "access_token", "TOKEN"})
