@@ -63,10 +63,6 @@ final class Chronicle {
   void dialed(int attempt, long nanos) {
     if (announcer.isHeard()) {
       announcer.tell(PoolListener::dialed, new Dialed(pool, attempt, Duration.ofNanos(nanos)));
-      Moment since = downSince.getAndSet(null);
-      if (since != null) {
-        announcer.tell(PoolListener::up, new Up(pool, since.ago(clock)));
-      }
     }
   }
 
@@ -135,6 +131,14 @@ final class Chronicle {
         && announcer.isHeard()
         && downSince.compareAndSet(null, new Moment(clock.nanoTime()))) {
       announcer.tell(PoolListener::down, new Down(pool, cause));
+    }
+  }
+
+  /** It does not count as down any more; told if that it does has been told. */
+  void up() {
+    Moment since = downSince.getAndSet(null);
+    if (since != null) {
+      announcer.tell(PoolListener::up, new Up(pool, since.ago(clock)));
     }
   }
 

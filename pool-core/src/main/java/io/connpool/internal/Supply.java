@@ -391,6 +391,7 @@ final class Supply<C> {
     if (shares > 0) {
       lastFailure = null;
       failedEpisodes.set(0);
+      engine.chronicle.up(); // after it is up, see ended()
     } else { // the next one will likely serve nobody either, and without a limit there is always
       // one
       lastFailure = new IllegalStateException("a new connection said that it can serve nobody");
@@ -471,6 +472,9 @@ final class Supply<C> {
       engine.handout.failAll(this::down);
       engine.renewals.failAll(this::down);
       engine.chronicle.down(lastFailure);
+      if (!isDown()) {
+        engine.chronicle.up(); // a dial that succeeded meanwhile may have looked before it was told
+      }
     }
   }
 
