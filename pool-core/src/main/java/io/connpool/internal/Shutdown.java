@@ -8,8 +8,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The end of a pool: refuse, drain, force, give up. */
 final class Shutdown<C> {
-  /** The second after the grace that a close may take, less the time to notice. */
+  /** The second after the grace that a close may take, less the time to tell and to notice. */
   private static final long AFTER_GRACE = 900_000_000;
+
+  /** Of what is left of that second, for listeners to be told of an end that was not clean. */
+  private static final long LAST_WORD = 25_000_000;
 
   /** For workers that have done their work to end. */
   private static final long LAST_MILLIS = 50;
@@ -104,11 +107,17 @@ final class Shutdown<C> {
   }
 
   private void giveUp() {
-    if (!ended.get()) {
-      forced = true;
-      engine.calls.cutAll(true);
-      end();
+    if (ended.get()) {
+      hangUp();
+      return;
     }
+    engine.at(engine.now() + LAST_WORD, this::hangUp);
+    forced = true;
+    engine.calls.cutAll(true);
+    end();
+  }
+
+  private void hangUp() {
     engine.announcer.hangUp();
     terminate();
   }

@@ -344,6 +344,21 @@ abstract class ListenerContract extends PoolContract {
   }
 
   @Test
+  void theEndIsToldAlsoIfACloseHangsBeyondIt() throws Exception {
+    transport().always(Function.CLOSE, Step.HANG_DEAF);
+    ConnPool<FakeConn> pool = poolHeardBy(heard);
+    fillIdle(pool, 1);
+    Caller<Boolean> closer = begin(() -> pool.close(Duration.ZERO));
+    PoolWorld.eventually(() -> "hangs", () -> transport().blocked() == 1);
+    PoolWorld.eventually(() -> "close waits", closer::isWaitingOrDone);
+
+    clock().advance(SECOND);
+
+    assertFalse(closer.result());
+    assertFalse(heard.await(PoolClosed.class).clean());
+  }
+
+  @Test
   void aCloseWaitsForItsListeners() throws Exception {
     ConnPool<FakeConn> pool =
         poolHeardBy(
