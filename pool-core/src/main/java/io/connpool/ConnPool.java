@@ -107,8 +107,8 @@ public interface ConnPool<C> extends AutoCloseable {
   Lease<C> acquire(Duration timeout) throws InterruptedException;
 
   /**
-   * Takes a connection that is ready now. Never waits; when there is none and fewer than maxActive
-   * exist, a dial is begun for whoever asks next.
+   * Takes a connection that is ready now. Never waits, and ignores interrupts; when there is none
+   * and fewer than maxActive exist, a dial is begun for whoever asks next.
    *
    * @return a lease the caller must end, or empty
    * @throws PoolClosedException if the pool is closed
@@ -134,7 +134,8 @@ public interface ConnPool<C> extends AutoCloseable {
   CompletableFuture<Lease<C>> acquireAsync(Duration timeout);
 
   /**
-   * Acquires, runs the body on the calling thread, and releases. If the body throws, the
+   * Acquires, runs the body on the calling thread, and releases. Waits and fails as {@link
+   * #acquire()} does before the body begins, and for nothing afterwards. If the body throws, the
    * transport's {@link Transport#classify verdict} decides whether the connection is kept; the
    * exception goes on unchanged.
    *
@@ -220,25 +221,26 @@ public interface ConnPool<C> extends AutoCloseable {
   <R extends @Nullable Object> CompletableFuture<R> callAsync(AsyncCall<? super C, R> body);
 
   /**
-   * The figures of this moment. Costs a pass over the connections.
+   * The figures of this moment, also of a closed pool. Waits for nothing; costs a pass over the
+   * connections.
    *
    * @return an immutable snapshot
    */
   PoolStats stats();
 
   /**
-   * The settings in force, after clamps and defaults.
+   * The settings in force, after clamps and defaults, also of a closed pool.
    *
-   * @return the configuration
+   * @return immutable; {@link #reconfigure} makes another one
    */
   PoolConfig effectiveConfig();
 
   /**
    * Changes settings while the pool works: {@code pool.reconfigure(b -> b.maxActive(50))}. A higher
    * limit serves waiters at once. With a lower one no lease is cut: idle connections beyond it are
-   * closed now, leased ones when they come back. Waits, dials and heartbeats that have begun end by
-   * the limits they began with; a connection keeps the lifetime it was born with. The name, the
-   * attributes and the functions of a pool cannot be changed.
+   * closed now, leased ones when they come back. Returns at once. Waits, dials and heartbeats that
+   * have begun end by the limits they began with; a connection keeps the lifetime it was born with.
+   * The name, the attributes and the functions of a pool cannot be changed.
    *
    * @param change what to change; starts from what the pool was built with and earlier changes; may
    *     be called again if another thread changes something at the same time
@@ -264,15 +266,16 @@ public interface ConnPool<C> extends AutoCloseable {
 
   /**
    * Lets every connection go that exists now or is being dialed: idle ones at once, leased ones
-   * when they come back. For when the peer has moved, or its answers cannot be trusted any more.
+   * when they come back. Returns at once; the closes happen on threads of the pool's. For when the
+   * peer has moved, or its answers cannot be trusted any more.
    */
   void evictAll();
 
   /**
-   * Doubts every connection that nobody uses: each must pass a heartbeat before its next loan. The
-   * pool does this by itself, at most once a second, when a connection that had worked breaks in
-   * the hands of a {@code call}: what ended it has likely ended others. Without a heartbeat there
-   * is nothing to ask; a probe looks before each loan anyway.
+   * Doubts every connection that nobody uses: each must pass a heartbeat before its next loan.
+   * Returns at once. The pool does this by itself, at most once a second, when a connection that
+   * had worked breaks in the hands of a {@code call}: what ended it has likely ended others.
+   * Without a heartbeat there is nothing to ask; a probe looks before each loan anyway.
    */
   void suspectAll();
 

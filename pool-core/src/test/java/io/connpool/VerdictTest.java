@@ -17,6 +17,7 @@ import io.connpool.net.Wire;
 import io.connpool.testkit.Behaviour;
 import io.connpool.testkit.FlakyServer;
 import io.connpool.testkit.TestCertificates;
+import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -191,6 +192,34 @@ class VerdictTest {
     assertSame(Verdict.CLOSE, transport.classify(new Object(), new IOException()));
   }
 
+  // --- what a pool throws ---
+
+  @Test
+  void aPoolThatHasNothing() throws Exception {
+    PoolBuilder<AutoCloseable> one =
+        ConnPool.<AutoCloseable>builder(context -> () -> {}).maxActive(1);
+    try (ConnPool<AutoCloseable> waits = one.build();
+        ConnPool<AutoCloseable> refuses = one.whenExhausted(WhenExhausted.FAIL).build()) {
+      for (ConnPool<AutoCloseable> pool : List.of(waits, refuses)) {
+        pool.run(
+            connection ->
+                assertVerdict(
+                    Retry.NOT_SENT,
+                    Blame.CALLER,
+                    assertThrows(PoolException.class, () -> pool.acquire(Duration.ZERO))));
+      }
+    }
+  }
+
+  @Test
+  void aPoolThatWasClosed() {
+    ConnPool<AutoCloseable> pool = ConnPool.<AutoCloseable>builder(context -> () -> {}).build();
+    pool.close();
+
+    assertVerdict(
+        Retry.NEVER, Blame.CALLER, assertThrows(PoolClosedException.class, pool::acquire));
+  }
+
   // --- what this JDK throws ---
 
   @Test
@@ -200,6 +229,48 @@ class VerdictTest {
       socket.getOutputStream().write(1);
       IOException failure = assertThrows(IOException.class, () -> socket.getInputStream().read());
       assertVerdict(Retry.MAYBE_SENT, Blame.ENDPOINT, failure);
+    }
+  }
+
+  @Test
+  void aServerThatHangsUpInTheMiddleOfAnAnswer() throws Exception {
+    try (FlakyServer server = FlakyServer.start(Behaviour.halfAnswerThenClose());
+        Socket socket = new Socket("127.0.0.1", server.port())) {
+      socket.getOutputStream().write('\n');
+      DataInputStream in = new DataInputStream(socket.getInputStream());
+      assertVerdict(
+          Retry.MAYBE_SENT,
+          Blame.ENDPOINT,
+          assertThrows(IOException.class, () -> in.readFully(new byte[1 << 20])));
+    }
+  }
+
+  @Test
+  void aServerThatResetsWhileItIsWrittenTo() throws Exception {
+    try (FlakyServer server = FlakyServer.start(Behaviour.resetAfter(1));
+        SocketChannel channel =
+            SocketChannel.open(new InetSocketAddress("127.0.0.1", server.port()))) {
+      IOException failure =
+          assertThrows(
+              IOException.class,
+              () -> {
+                while (true) { // what the kernel takes before the reset is lost
+                  channel.write(ByteBuffer.allocate(1 << 16));
+                }
+              });
+      assertVerdict(Retry.MAYBE_SENT, Blame.ENDPOINT, failure);
+    }
+  }
+
+  @Test
+  void aServerThatNeverReads() throws Exception {
+    try (FlakyServer server = FlakyServer.start(Behaviour.neverRead())) {
+      Wire wire = Wire.over(Dialer.to(server.endpoint()).connect(Deadline.after(LIMIT)));
+      wire.newFuse().arm(Deadline.after(Duration.ofMillis(60)));
+      assertVerdict(
+          Retry.MAYBE_SENT,
+          Blame.ENDPOINT,
+          assertThrows(IOException.class, () -> wire.write(ByteBuffer.allocate(64 << 20))));
     }
   }
 

@@ -161,6 +161,24 @@ class FrugalityTest {
   }
 
   @Test
+  void anIdleConnectionCostsLessThanAKilobyteOfHeap() throws Exception {
+    int connections = 5_000;
+    try (ConnPool<Conn> pool =
+        ConnPool.<Conn>builder(context -> new Conn())
+            .maxActive(connections)
+            .maxIdle(connections)
+            .build()) {
+      pool.run(conn -> {}); // what there is once for all
+      long before = heap();
+      assertEquals(connections, pool.warmUp(connections, 4, MINUTES, exist -> {}));
+      eventually(pool, "is at rest", stats -> stats.idle() == connections && stats.dialing() == 0);
+      long each = (heap() - before) / connections;
+      System.out.printf("an idle connection: %d bytes of heap%n", each);
+      assertTrue(each < 1_000, each + " bytes");
+    }
+  }
+
+  @Test
   void cancelledWaitsLeaveNothingOnTheHeap() throws Exception {
     try (ConnPool<Conn> pool =
         ConnPool.<Conn>builder(context -> new Conn())
