@@ -15,7 +15,8 @@ abstract class Exchange extends Message {
   final long deadline;
 
   // Written by the completer before it publishes.
-  byte @Nullable [] answer;
+  byte @Nullable [] answer; // its last piece, if something came before
+  @Nullable Fragments before;
   @Nullable MuxException failure;
 
   Exchange(int type, byte[] body, long began, long timeoutNanos) {
@@ -40,6 +41,11 @@ abstract class Exchange extends Message {
     answer = itsAnswer;
     failure = itsFailure;
     done = true;
+  }
+
+  /** The answer, once it is there and unless it failed. */
+  final byte[] wholeAnswer() {
+    return Fragments.join(before, Objects.requireNonNull(answer));
   }
 
   final boolean isDone() {
@@ -106,7 +112,7 @@ abstract class Exchange extends Message {
         failure.fillInStackTrace(); // of the caller, instead of the loop's
         throw failure;
       }
-      return Objects.requireNonNull(answer);
+      return wholeAnswer();
     }
   }
 
@@ -123,9 +129,16 @@ abstract class Exchange extends Message {
     void deliver() {
       if (failure != null) {
         future.completeExceptionally(failure);
-      } else {
-        future.complete(answer);
+        return;
       }
+      byte[] whole;
+      try {
+        whole = wholeAnswer();
+      } catch (OutOfMemoryError noRoom) {
+        future.completeExceptionally(noRoom);
+        return;
+      }
+      future.complete(whole);
     }
 
     @Override

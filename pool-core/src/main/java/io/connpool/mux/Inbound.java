@@ -17,7 +17,11 @@ final class Inbound extends Message implements MuxRequest, Crew.Job {
 
   private final Session session;
   private final MuxHandler handler;
-  private final byte[] request;
+
+  /** The last piece of the request until it is {@link #complete}, then all of it. */
+  private byte[] request;
+
+  private @Nullable Fragments before;
   private final boolean oneWay;
 
   /** When the caller gives up; 0 if that is not known. */
@@ -31,12 +35,14 @@ final class Inbound extends Message implements MuxRequest, Crew.Job {
       boolean oneWay,
       int wait,
       long id,
+      @Nullable Fragments before,
       byte[] request,
       long now) {
     super(Wire.ANSWER, 0, id, EMPTY);
     this.session = session;
     this.handler = handler;
     this.oneWay = oneWay;
+    this.before = before;
     this.request = request;
     this.deadline = wait == 0 || wait == Wire.LONG_WAIT ? 0 : (now + wait * 1_000_000L) | 1;
   }
@@ -95,6 +101,7 @@ final class Inbound extends Message implements MuxRequest, Crew.Job {
     }
     CompletionStage<byte[]> stage;
     try {
+      complete();
       stage = handler.onRequestAsync(this);
       if (stage instanceof CompletableFuture<byte[]> future
           && future.isDone()
@@ -108,8 +115,14 @@ final class Inbound extends Message implements MuxRequest, Crew.Job {
     }
   }
 
+  private void complete() {
+    request = Fragments.join(before, request);
+    before = null;
+  }
+
   private void handleOneWay() {
     try {
+      complete();
       handler.onOneWay(this);
     } catch (Throwable failure) {
       session.responder().report(handler, failure);

@@ -1,6 +1,5 @@
 package io.connpool.mux;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -14,12 +13,19 @@ import org.jspecify.annotations.Nullable;
 final class Inbox implements FrameDecoder.Sink {
   /** Where the messages go. */
   interface Receiver {
-    void onMessage(int type, int code, long id, byte[] body) throws ProtocolException;
+    /**
+     * A message is complete.
+     *
+     * @param before what came in earlier frames; nearly always null
+     * @param body what came in the last one
+     */
+    void onMessage(int type, int code, long id, @Nullable Fragments before, byte[] body)
+        throws ProtocolException;
   }
 
   /** The first fragments of a message. */
   private static final class Partial {
-    final ByteArrayOutputStream body = new ByteArrayOutputStream();
+    final Fragments body = new Fragments();
     final int type;
     final int code;
     final long began;
@@ -116,7 +122,7 @@ final class Inbox implements FrameDecoder.Sink {
     framesSoFar++;
     Map<Long, Partial> partials = partialsOf(type);
     if (!more && (partials == null || partials.isEmpty())) {
-      receiver.onMessage(type, code, id, payload); // nearly always
+      receiver.onMessage(type, code, id, null, payload); // nearly always
       return;
     }
     if (partials == null) {
@@ -125,7 +131,7 @@ final class Inbox implements FrameDecoder.Sink {
     Partial partial = partials.get(id);
     if (partial == null) {
       if (!more) {
-        receiver.onMessage(type, code, id, payload);
+        receiver.onMessage(type, code, id, null, payload);
         return;
       }
       partial = new Partial(type, code, now);
@@ -148,10 +154,11 @@ final class Inbox implements FrameDecoder.Sink {
     if (partial.body.size() + payload.length > mostMessage) {
       throw new ProtocolException("a message is larger than " + mostMessage + " bytes");
     }
-    partial.body.write(payload, 0, payload.length);
-    if (!more) {
+    if (more) {
+      partial.body.add(payload);
+    } else {
       partials.remove(id);
-      receiver.onMessage(type, partial.code, id, partial.body.toByteArray());
+      receiver.onMessage(type, partial.code, id, partial.body, payload);
     }
   }
 

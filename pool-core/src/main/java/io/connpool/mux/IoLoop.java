@@ -59,8 +59,8 @@ final class IoLoop implements Runnable {
 
   private static final long PAUSE_NANOS = 100_000_000;
 
-  /** So that one busy session does not keep the others waiting. */
-  private static final int ROUNDS = 16;
+  /** Writes to one session in one turn: as with reading, the others wait for it. */
+  private static final int ROUNDS = 4;
 
   /** What the selector finds: a session's channel or a listening one. */
   interface Selected {

@@ -192,16 +192,20 @@ public final class MuxServer implements AutoCloseable {
    * @param channel connected and unused; belongs to the server from now on
    */
   public void serve(FrameChannel channel) {
+    enter(channel).begin();
+  }
+
+  /** A session that has yet to begin, and whose end is seen to from now on. */
+  Session enter(FrameChannel channel) {
     Session session =
         new Session(channel, options, handler, loop, admission, Session.FIRST_ID, sessions::remove);
     sessions.add(session);
     // After adding, as close() and drain() set it before they look at the sessions; and before it
     // begins: one that they have seen is theirs, and a drained one must not be closed here.
-    boolean late = closing;
-    session.begin();
-    if (late) {
+    if (closing) {
       session.close();
     }
+    return session;
   }
 
   /**

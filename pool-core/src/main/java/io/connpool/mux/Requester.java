@@ -211,7 +211,8 @@ final class Requester {
   // --- the loop ---
 
   /** True if the answer was awaited; otherwise it is an orphan. */
-  boolean onAnswer(int type, int code, long id, byte[] body) throws ProtocolException {
+  boolean onAnswer(int type, int code, long id, @Nullable Fragments before, byte[] body)
+      throws ProtocolException {
     Exchange call = calls.find(id);
     if (call != null && call.type != Wire.REQUEST) {
       throw new ProtocolException("a PING was answered as if it were a request");
@@ -222,10 +223,11 @@ final class Requester {
     endedInBatch++;
     if (type == Wire.ANSWER) {
       answered.add(1);
+      call.before = before;
       call.publish(body, null);
     } else if (type == Wire.ERROR) {
       answered.add(1);
-      String message = "the peer failed: " + new String(body, UTF_8);
+      String message = "the peer failed: " + new String(Fragments.join(before, body), UTF_8);
       call.publish(null, failure(call, Reason.HANDLER_FAILED, ANSWERED, message));
     } else {
       refused.add(1);

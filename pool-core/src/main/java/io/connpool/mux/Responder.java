@@ -59,7 +59,8 @@ final class Responder {
     this.running = new AtomicReferenceArray<>(handler == null ? 1 : RUNNING);
   }
 
-  void onRequest(int wait, long id, byte[] body) throws ProtocolException {
+  void onRequest(int wait, long id, @Nullable Fragments before, byte[] body)
+      throws ProtocolException {
     received++;
     MuxHandler responsible = handler;
     if (responsible == null) {
@@ -69,17 +70,17 @@ final class Responder {
     } else if (gate.isOverfull() || !admission.tryEnter()) {
       refuse(id, Wire.FULL);
     } else {
-      take(new Inbound(session, responsible, false, wait, id, body, loop.now()));
+      take(new Inbound(session, responsible, false, wait, id, before, body, loop.now()));
     }
   }
 
   /** There is nobody to be told when it is turned away. */
-  void onOneWay(long id, byte[] body) {
+  void onOneWay(long id, @Nullable Fragments before, byte[] body) {
     MuxHandler responsible = handler;
     if (responsible == null || lastCall || !admission.tryEnter()) {
       turnedAway.add(1);
     } else {
-      take(new Inbound(session, responsible, true, 0, id, body, loop.now()));
+      take(new Inbound(session, responsible, true, 0, id, before, body, loop.now()));
     }
   }
 
@@ -120,19 +121,19 @@ final class Responder {
     }
   }
 
-  void onOrphan(long id, byte[] body) {
+  void onOrphan(long id, @Nullable Fragments before, byte[] body) {
     orphans.add(1);
     MuxHandler observer = handler;
     if (observer != null && orphansShown.get() < MOST_ORPHANS_SHOWN) {
       orphansShown.incrementAndGet();
-      loop.callLater(moreToCome -> showOrphan(observer, id, body));
+      loop.callLater(moreToCome -> showOrphan(observer, id, before, body));
     }
   }
 
-  private void showOrphan(MuxHandler observer, long id, byte[] body) {
+  private void showOrphan(MuxHandler observer, long id, @Nullable Fragments before, byte[] body) {
     orphansShown.decrementAndGet();
     try {
-      observer.onOrphan(session, id, body);
+      observer.onOrphan(session, id, Fragments.join(before, body));
     } catch (Throwable failure) {
       report(observer, failure);
     }

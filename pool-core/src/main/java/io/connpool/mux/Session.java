@@ -44,7 +44,11 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
    */
   private static final int MANY_CALLS = 16;
 
-  private static final int READ_ROUNDS = 16;
+  /**
+   * 1 MiB, a millisecond's work: then answers are written before more is read. With 16 a call of 64
+   * bytes beside messages of 16 MiB had a p99 of 14 ms, with 4 it has 8.
+   */
+  private static final int READ_ROUNDS = 4;
 
   static final long FIRST_ID = 1;
 
@@ -79,7 +83,6 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
   private final Inbox inbox;
   private final Responder responder;
   private final Vitals vitals;
-  private final Hello hello;
   private final CompletableFuture<Void> opened = new CompletableFuture<>();
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final AtomicReference<@Nullable End> end = new AtomicReference<>();
@@ -126,9 +129,12 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
     this.vitals = new Vitals(options, inbox, outbox::written, now);
     this.responder =
         new Responder(this, handler, options.inlineHandlers(), admission, gate, outbox, loop);
-    this.hello =
+    Hello hello =
         new Hello(
             Wire.MOST_PAYLOAD, options.maxMessage(), handler == null ? 0 : options.maxHandling());
+    Message first = new Message(Wire.HELLO, 0, 0, hello.encode());
+    gate.force(first.cost());
+    outbox.add(first); // sent when it begins; whatever is said before that comes behind it
   }
 
   static Session open(FrameChannel channel, MuxOptions options, @Nullable MuxHandler handler)
@@ -165,13 +171,18 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
   void begin() {
     loop.execute(
         () -> {
+          if (isDead()) {
+            return;
+          }
           loop.add(this);
           try {
             channel.onReady(this::noteReady);
             if (channel instanceof SelectableFrameChannel socket) {
               key = loop.register(socket.selectable(), SelectionKey.OP_READ, this);
             }
-            postUncounted(new Message(Wire.HELLO, 0, 0, hello.encode()));
+            if (outbox.tryOwn()) {
+              writeAsOwner(false);
+            }
             read();
           } catch (Throwable failure) {
             die(Reason.CLOSED, "cannot begin", failure);
@@ -386,17 +397,18 @@ final class Session implements MuxConnection, Inbox.Receiver, IoLoop.Selected {
   }
 
   @Override
-  public void onMessage(int type, int code, long id, byte[] body) throws ProtocolException {
+  public void onMessage(int type, int code, long id, @Nullable Fragments before, byte[] body)
+      throws ProtocolException {
     if (type == Wire.HELLO || !opened.isDone()) {
       onHello(type, body);
       return;
     }
     switch (type) {
-      case Wire.REQUEST -> responder.onRequest(code, id, body);
-      case Wire.ONE_WAY -> responder.onOneWay(id, body);
+      case Wire.REQUEST -> responder.onRequest(code, id, before, body);
+      case Wire.ONE_WAY -> responder.onOneWay(id, before, body);
       case Wire.ANSWER, Wire.ERROR, Wire.REFUSED -> {
-        if (!requester.onAnswer(type, code, id, body)) {
-          responder.onOrphan(id, body);
+        if (!requester.onAnswer(type, code, id, before, body)) {
+          responder.onOrphan(id, before, body);
         }
       }
       case Wire.CANCEL -> onCancel(id);
