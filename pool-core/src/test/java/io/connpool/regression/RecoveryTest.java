@@ -1,6 +1,5 @@
 package io.connpool.regression;
 
-import static io.connpool.testkit.PoolWorld.ends;
 import static io.connpool.testkit.PoolWorld.eventually;
 import static io.connpool.testkit.PoolWorld.outcome;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -37,8 +36,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -161,44 +158,24 @@ class RecoveryTest {
     }
   }
 
-  /** Guards: no release is missed. The machine's own pauses are measured and allowed for. */
+  /**
+   * Guards: no release is missed. The world's clock stands still, so no deadline and no pass of the
+   * keeper helps one that was not woken: it would wait for ever.
+   */
   @Test
-  void twoThreadsOnOneConnectionNeverStall() throws Exception {
-    AtomicBoolean done = new AtomicBoolean();
-    AtomicLong hiccup = new AtomicLong();
-    Thread canary =
-        world.spawn(
-            () -> {
-              while (!done.get()) {
-                long began = System.nanoTime();
-                LockSupport.parkNanos(1_000_000);
-                hiccup.accumulateAndGet(System.nanoTime() - began, Math::max);
-              }
-            });
-    try (ConnPool<AutoCloseable> pool =
-        ConnPool.<AutoCloseable>builder(context -> () -> {}).maxActive(1).build()) {
-      AtomicLong longest = new AtomicLong();
-      List<Thread> users = new ArrayList<>();
-      for (int i = 0; i < 2; i++) {
-        users.add(
-            world.spawn(
-                () -> {
-                  long most = 0;
-                  for (int round = 0; round < 200_000; round++) {
-                    long began = System.nanoTime();
-                    pool.acquire().close();
-                    most = Math.max(most, System.nanoTime() - began);
-                  }
-                  longest.accumulateAndGet(most, Math::max);
-                }));
-      }
-      users.forEach(PoolWorld::ends);
-      done.set(true);
-      ends(canary);
-      assertTrue(
-          longest.get() < 200_000_000 + hiccup.get(),
-          () -> "stalled for " + longest + " ns, the machine for " + hiccup);
+  void twoThreadsOnOneConnectionNeverStall() {
+    ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(1));
+    List<Thread> users = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      users.add(
+          world.spawn(
+              () -> {
+                for (int round = 0; round < 200_000; round++) {
+                  pool.acquire().close();
+                }
+              }));
     }
+    users.forEach(PoolWorld::ends);
   }
 
   /** Guards: however time passed, a connection that rested too long is checked before a loan. */
