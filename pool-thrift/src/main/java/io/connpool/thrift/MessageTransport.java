@@ -63,7 +63,9 @@ abstract class MessageTransport extends TEndpointTransport {
     if (wanted - headRoom > maxMessageSize) {
       throw state.tooLarge(wanted - headRoom, maxMessageSize);
     }
-    out = Arrays.copyOf(out, (int) Math.min(Math.max(wanted, 2L * out.length), mostBytes()));
+    // What follows a large field is mostly small: room for both, or it would be copied again.
+    long roomy = Math.max(wanted + usualSize, 2L * out.length);
+    out = Arrays.copyOf(out, (int) Math.min(roomy, mostBytes()));
   }
 
   private long mostBytes() {

@@ -75,7 +75,9 @@ final class RequestTransport extends TEndpointTransport {
   @Override
   public void write(byte[] bytes, int offset, int length) {
     if (length > out.length - outEnd) {
-      out = Arrays.copyOf(out, Math.max(Math.addExact(outEnd, length), 2 * out.length));
+      // What follows a large field is mostly small: room for both, or it would be copied again.
+      int wanted = Math.addExact(Math.addExact(outEnd, length), BUFFER);
+      out = Arrays.copyOf(out, Math.max(wanted, 2 * out.length));
     }
     System.arraycopy(bytes, offset, out, outEnd, length);
     outEnd += length;
