@@ -1,12 +1,16 @@
 package io.connpool.bench.thrift;
 
+import io.connpool.bench.harness.ClosedLoop;
+import io.connpool.bench.harness.ClosedLoop.Outcome;
 import io.connpool.bench.harness.JsonLine;
 import io.connpool.bench.harness.Machine;
+import io.connpool.bench.harness.VirtualThreads;
 import io.connpool.bench.thrift.peer.Peer;
 import io.connpool.bench.thrift.peer.Peers;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadFactory;
 import org.HdrHistogram.Histogram;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -62,7 +66,11 @@ public final class ThriftCommand implements Callable<Integer> {
     }
     JsonLine result;
     try (Peer open = kind.open(threads)) {
-      Run.Outcome outcome = new Run(open, load).measure(duration(warmUp), duration(seconds), GRACE);
+      ThreadFactory factory =
+          load.virtual() ? VirtualThreads.factory("bench-") : ThriftCommand::daemon;
+      Outcome outcome =
+          new ClosedLoop(threads, number -> EchoCalls.of(open, load, number))
+              .measure(factory, duration(warmUp), duration(seconds), GRACE);
       result = result(outcome).with("settings", open.settings());
     }
     PrintWriter out = spec.commandLine().getOut();
@@ -71,11 +79,18 @@ public final class ThriftCommand implements Callable<Integer> {
     return 0;
   }
 
+  /** A stuck caller must not keep the program from ending. */
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "bench");
+    thread.setDaemon(true);
+    return thread;
+  }
+
   private static Duration duration(double seconds) {
     return Duration.ofNanos(Math.round(seconds * 1e9));
   }
 
-  private JsonLine result(Run.Outcome outcome) {
+  private JsonLine result(Outcome outcome) {
     Histogram times = outcome.times();
     return new JsonLine()
         .with("bench", "thrift")
