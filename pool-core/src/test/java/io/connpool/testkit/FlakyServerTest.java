@@ -28,6 +28,10 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -395,6 +399,38 @@ class FlakyServerTest {
       server.awaitOpen(0, LIMIT);
       var thrown = assertThrows(AssertionError.class, server::close);
       assertSame(wrong, thrown.getSuppressed()[0]);
+    }
+
+    /** gtcp's server tells its port too, and refuses to run without a handler. */
+    @Test
+    void g52_aServerNeedsABehaviourTellsItsPortAndListensUntilItIsClosed() throws Exception {
+      assertThrows(IllegalArgumentException.class, FlakyServer::start);
+      FlakyServer server = FlakyServer.start(Behaviour.answerLines());
+      assertEquals(server.port(), server.endpoint().port());
+      try (server;
+          Client client = Client.of(server.endpoint())) {
+        client.assertAnswers("1");
+      }
+      assertThrows(IOException.class, () -> Client.of(server.endpoint()));
+    }
+
+    /** A port that was free a moment ago may be somebody else's now. */
+    @Test
+    void g53_theKernelChoosesThePortAndNoTwoServersMeet() throws Exception {
+      Set<Integer> ports = new HashSet<>();
+      List<FlakyServer> servers = new ArrayList<>();
+      try {
+        for (int i = 0; i < 50; i++) {
+          servers.add(FlakyServer.start(Behaviour.answerLines()));
+          ports.add(servers.get(i).port());
+        }
+        assertEquals(50, ports.size());
+        assertFalse(ports.contains(0));
+      } finally {
+        for (FlakyServer server : servers) {
+          server.close();
+        }
+      }
     }
 
     @Test

@@ -10,9 +10,9 @@ final class ConnStreams {
   private ConnStreams() {}
 
   static final class Input extends InputStream {
-    private final TcpConn conn;
+    private final ByteConn conn;
 
-    Input(TcpConn conn) {
+    Input(ByteConn conn) {
       this.conn = conn;
     }
 
@@ -29,9 +29,9 @@ final class ConnStreams {
   }
 
   static final class Output extends OutputStream {
-    private final TcpConn conn;
+    private final ByteConn conn;
 
-    Output(TcpConn conn) {
+    Output(ByteConn conn) {
       this.conn = conn;
     }
 

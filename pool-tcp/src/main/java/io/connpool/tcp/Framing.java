@@ -102,6 +102,7 @@ public interface Framing {
    * Leaves only the payload.
    *
    * @param frame one whole frame; its position and limit are changed
+   * @throws FrameException if its content is not what the sender made
    */
-  void strip(ByteBuffer frame);
+  void strip(ByteBuffer frame) throws FrameException;
 }

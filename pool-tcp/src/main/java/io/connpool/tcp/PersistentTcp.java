@@ -117,7 +117,7 @@ public final class PersistentTcp implements AutoCloseable {
     @Override
     public Line dial(DialContext context) throws Exception {
       TcpConn conn = transport.openTalkative(Deadline.of(context));
-      Line line = new Line(conn.link().wire(), conn.link().unread(), context.signals());
+      Line line = new Line(conn.link().wire(), conn.link().inbox().handOver(), context.signals());
       line.start();
       return line;
     }

@@ -1,22 +1,13 @@
 package io.connpool.tcp;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import io.connpool.Health;
 import io.connpool.net.Deadline;
 import io.connpool.net.Wire;
-import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.Socket;
-import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Optional;
-import javax.net.ssl.SSLSession;
 
 /**
  * One connection: messages, lines or plain bytes over a {@link Wire}. Owned by one lease and used
@@ -41,7 +32,7 @@ import javax.net.ssl.SSLSession;
  * for by {@link #sendFrame}, and by {@link #write} until something is read; {@link #oneWay} asks
  * for none.
  */
-public final class TcpConn implements Closeable {
+public final class TcpConn extends ByteConn {
 
   /** What is known about a connection in the hands of its present holder. */
   public enum State {
@@ -53,14 +44,8 @@ public final class TcpConn implements Closeable {
     BROKEN
   }
 
-  private final Link link;
-  private final Framing framing;
-  private final Duration timeout;
-
   TcpConn(Link link, Framing framing, Duration timeout) {
-    this.link = link;
-    this.framing = framing;
-    this.timeout = timeout;
+    super(link, framing, timeout);
   }
 
   /**
@@ -101,10 +86,6 @@ public final class TcpConn implements Closeable {
   public static TcpConn wrap(Wire wire, Framing framing, Duration timeout) {
     return new TcpConn(
         new Link(wire), Objects.requireNonNull(framing, "framing"), Limits.positive(timeout));
-  }
-
-  Link link() {
-    return link;
   }
 
   // --- messages ---
@@ -171,10 +152,10 @@ public final class TcpConn implements Closeable {
         idempotent,
         () -> {
           // Written to by each try, so each needs positions of its own.
-          link.send(copiesOf(frame));
-          link.answersOwed++;
-          ByteBuffer answer = link.nextFrame(framing);
-          link.answersOwed--;
+          link.wire().write(copiesOf(frame));
+          link.inbox().answerAsked();
+          ByteBuffer answer = link.inbox().nextFrame(framing);
+          link.inbox().answerRead();
           return answer;
         });
   }
@@ -184,7 +165,7 @@ public final class TcpConn implements Closeable {
         deadline,
         false,
         () -> {
-          link.send(copiesOf(frame));
+          link.wire().write(copiesOf(frame));
           return true;
         });
   }
@@ -219,8 +200,8 @@ public final class TcpConn implements Closeable {
     link.limited(
         Limits.positive(limit),
         () -> {
-          link.answersOwed++;
-          link.send(frame);
+          link.inbox().answerAsked();
+          link.wire().write(frame);
           return true;
         });
   }
@@ -267,193 +248,13 @@ public final class TcpConn implements Closeable {
     return link.limited(
         Limits.positive(limit),
         () -> {
-          ByteBuffer message = link.nextFrame(framing);
-          link.answersOwed = Math.max(0, link.answersOwed - 1);
+          ByteBuffer message = link.inbox().nextFrame(framing);
+          link.inbox().answerRead();
           return message;
         });
   }
 
-  // --- bytes ---
-
-  /**
-   * Writes bytes as they are.
-   *
-   * @param from in this order; empty afterwards
-   * @throws IOException if it failed
-   */
-  public void write(ByteBuffer... from) throws IOException {
-    write(timeout, from);
-  }
-
-  /**
-   * As {@link #write(ByteBuffer...)}.
-   *
-   * @param limit more than zero
-   * @param from in this order; empty afterwards
-   * @throws IOException if it failed
-   */
-  public void write(Duration limit, ByteBuffer... from) throws IOException {
-    link.limited(
-        Limits.positive(limit),
-        () -> {
-          link.bytesOwed = true;
-          link.send(from);
-          return true;
-        });
-  }
-
-  /**
-   * Reads what has come, waiting for the first byte.
-   *
-   * @param into has room
-   * @return how many bytes, at least 1, or -1 at the end
-   * @throws IOException if it failed
-   */
-  public int readSome(ByteBuffer into) throws IOException {
-    return readSome(into, timeout);
-  }
-
-  /**
-   * As {@link #readSome(ByteBuffer)}.
-   *
-   * @param into has room
-   * @param limit more than zero
-   * @return how many bytes, at least 1, or -1 at the end
-   * @throws IOException if it failed
-   */
-  public int readSome(ByteBuffer into, Duration limit) throws IOException {
-    requireRoom(into);
-    return link.limited(Limits.positive(limit), () -> link.some(into));
-  }
-
-  /**
-   * Reads what has come, without waiting.
-   *
-   * @param into has room
-   * @return how many bytes, 0 if none, -1 at the end
-   * @throws IOException if it failed
-   */
-  public int readAvailable(ByteBuffer into) throws IOException {
-    requireRoom(into);
-    return link.limited(timeout, () -> link.available(into));
-  }
-
-  private static void requireRoom(ByteBuffer into) {
-    if (!into.hasRemaining()) {
-      throw new IllegalArgumentException("the buffer must have room, was " + into);
-    }
-  }
-
-  /**
-   * Reads exactly so many bytes.
-   *
-   * @param count 0 or more
-   * @return the bytes
-   * @throws UnexpectedEofException if the peer finished before; it has what had come
-   * @throws IOException if it failed
-   */
-  public byte[] readExactly(int count) throws IOException {
-    return readExactly(count, timeout);
-  }
-
-  /**
-   * As {@link #readExactly(int)}.
-   *
-   * @param count 0 or more
-   * @param limit more than zero
-   * @return the bytes
-   * @throws IOException if it failed
-   */
-  public byte[] readExactly(int count, Duration limit) throws IOException {
-    Limits.notNegative("count", count);
-    return link.limited(Limits.positive(limit), () -> link.exactly(count));
-  }
-
-  /**
-   * Waits for the first byte, then reads until nothing has come for a while. A guess, not a
-   * framing: a peer or a network that pauses splits an answer in two.
-   *
-   * @param quiet how long nothing must come
-   * @param max most bytes; what is beyond stays unread
-   * @return what has come, at most max bytes; empty at the end
-   * @throws IOException if it failed
-   */
-  public ByteBuffer readAvailableBurst(Duration quiet, int max) throws IOException {
-    return readAvailableBurst(quiet, max, timeout);
-  }
-
-  /**
-   * As {@link #readAvailableBurst(Duration, int)}.
-   *
-   * @param quiet how long nothing must come
-   * @param max most bytes; what is beyond stays unread
-   * @param limit for all of it, more than zero
-   * @return what has come
-   * @throws IOException if it failed
-   */
-  public ByteBuffer readAvailableBurst(Duration quiet, int max, Duration limit) throws IOException {
-    Limits.positive("max", max);
-    Limits.positive(quiet);
-    return link.limited(Limits.positive(limit), () -> link.burst(quiet, max));
-  }
-
-  /**
-   * Reads a line of at most 8 KiB, or what the pool's framing allows if that is lines.
-   *
-   * @return UTF-8 text, without the line feed and a carriage return before it
-   * @throws IOException if it failed
-   */
-  public String readLine() throws IOException {
-    return readLine(timeout);
-  }
-
-  /**
-   * As {@link #readLine()}.
-   *
-   * @param limit more than zero
-   * @return the line
-   * @throws IOException if it failed
-   */
-  public String readLine(Duration limit) throws IOException {
-    return link.limited(Limits.positive(limit), this::nextLine);
-  }
-
-  private String nextLine() throws IOException {
-    boolean ownLines = framing instanceof Marked marked && marked.areLines();
-    return UTF_8.decode(link.nextFrame(ownLines ? framing : Framing.lines())).toString();
-  }
-
-  /**
-   * Reads until a mark has come, within 8 KiB.
-   *
-   * @param mark not empty
-   * @return everything before the mark, and the mark
-   * @throws IOException if it failed
-   */
-  public byte[] readUntil(byte[] mark) throws IOException {
-    return readUntil(mark, timeout);
-  }
-
-  /**
-   * As {@link #readUntil(byte[])}.
-   *
-   * @param mark not empty
-   * @param limit more than zero
-   * @return everything before the mark, and the mark
-   * @throws IOException if it failed
-   */
-  public byte[] readUntil(byte[] mark, Duration limit) throws IOException {
-    Framing untilMark = Framing.delimiter(mark, Framing.DEFAULT_MAX_MARKED);
-    return link.limited(
-        Limits.positive(limit),
-        () -> {
-          ByteBuffer before = link.nextFrame(untilMark);
-          byte[] all = new byte[before.remaining() + mark.length];
-          before.get(all, 0, before.remaining());
-          System.arraycopy(mark, 0, all, all.length - mark.length, mark.length);
-          return all;
-        });
-  }
+  // --- plain bytes there and back ---
 
   /**
    * Writes bytes and reads an answer of known length.
@@ -482,8 +283,8 @@ public final class TcpConn implements Closeable {
         Deadline.after(Limits.positive(limit)),
         false,
         () -> {
-          link.send(ByteBuffer.wrap(request));
-          return link.exactly(count);
+          link.wire().write(ByteBuffer.wrap(request));
+          return link.inbox().exactly(count);
         });
   }
 
@@ -511,7 +312,7 @@ public final class TcpConn implements Closeable {
         Deadline.after(Limits.positive(limit)),
         false,
         () -> {
-          link.send(ByteBuffer.wrap(request));
+          link.wire().write(ByteBuffer.wrap(request));
           return nextLine();
         });
   }
@@ -547,136 +348,8 @@ public final class TcpConn implements Closeable {
         Deadline.after(Limits.positive(limit)),
         false,
         () -> {
-          link.send(ByteBuffer.wrap(request));
-          return link.burst(quiet, max);
+          link.wire().write(ByteBuffer.wrap(request));
+          return link.inbox().burst(quiet, max);
         });
-  }
-
-  // --- streams ---
-
-  /**
-   * The bytes as a stream, for code that wants one. Each read has the pool's timeout.
-   *
-   * @return closing it does nothing
-   */
-  public InputStream input() {
-    return new ConnStreams.Input(this);
-  }
-
-  /**
-   * As {@link #write(ByteBuffer...)}, for code that wants a stream. Not buffered.
-   *
-   * @return closing it does nothing
-   */
-  public OutputStream output() {
-    return new ConnStreams.Output(this);
-  }
-
-  // --- what is known ---
-
-  /**
-   * What is known since the present lease began.
-   *
-   * @return never null
-   */
-  public State state() {
-    return link.state();
-  }
-
-  /**
-   * Whether it could be lent again as it is: nothing failed, nothing is owed, nothing is unread.
-   *
-   * @return what the pool will see when it is released
-   */
-  public boolean isPristine() {
-    return link.atRest() == Health.CLEAN;
-  }
-
-  /**
-   * How many answers were asked for and not read yet.
-   *
-   * @return 0 or more
-   */
-  public int answersOwed() {
-    return link.answersOwed;
-  }
-
-  /**
-   * Bytes written since it was dialed.
-   *
-   * @return 0 or more
-   */
-  public long bytesWritten() {
-    return link.wire().bytesWritten();
-  }
-
-  /**
-   * Bytes read since it was dialed.
-   *
-   * @return 0 or more
-   */
-  public long bytesRead() {
-    return link.wire().bytesRead();
-  }
-
-  /**
-   * How often it was dialed again because it was stale.
-   *
-   * @return 0 or more
-   */
-  public int redials() {
-    return link.redials();
-  }
-
-  /**
-   * This side's address.
-   *
-   * @return the address
-   */
-  public SocketAddress localAddress() {
-    return link.wire().localAddress();
-  }
-
-  /**
-   * The peer's address.
-   *
-   * @return the address
-   */
-  public SocketAddress remoteAddress() {
-    return link.wire().remoteAddress();
-  }
-
-  /**
-   * What TLS has negotiated.
-   *
-   * @return empty without TLS
-   */
-  public Optional<SSLSession> tlsSession() {
-    return link.wire().tlsSession();
-  }
-
-  /**
-   * What ALPN has agreed on.
-   *
-   * @return empty without TLS, or if the peer chose nothing
-   */
-  public Optional<String> applicationProtocol() {
-    return link.wire().applicationProtocol();
-  }
-
-  /**
-   * Closes it in order. A holder of a lease may do that; the pool then replaces it.
-   *
-   * @throws IOException if the socket cannot be closed
-   */
-  @Override
-  public void close() throws IOException {
-    link.close();
-  }
-
-  /** For messages. */
-  @Override
-  public String toString() {
-    return "TcpConn[" + link.wire() + ", " + state() + "]";
   }
 }

@@ -42,6 +42,7 @@ public final class TcpPool implements AutoCloseable {
    * header=1..4  order=big|little              probeAfter=1ms         bindTo=10.0.0.1
    * inclusive=true  adjustment=2  magic=cafe   dnsRefresh=30s         drain=64k,20ms
    * max=64k  size=16  delimiter=END            retries=2,100ms
+   * checksum=crc32|crc32c
    * tls: ca=ca.pem  cert=me.pem  key=me.key  serverName=db.example  verifyHostname=false
    *      alpn=a,b  versions=TLSv1.3,TLSv1.2
    * </pre>

@@ -17,6 +17,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
+import java.util.zip.CRC32;
+import java.util.zip.CRC32C;
+import java.util.zip.Checksum;
 
 /** Reads what {@link TcpPool#of} documents. */
 final class TcpUri {
@@ -34,6 +38,11 @@ final class TcpUri {
   private enum Order {
     BIG,
     LITTLE
+  }
+
+  private enum Sum {
+    CRC32,
+    CRC32C
   }
 
   private final TransportUri uri;
@@ -108,7 +117,16 @@ final class TcpUri {
     framing = uri.flag("inclusive").map(framing::lengthIncludesHeader).orElse(framing);
     framing = uri.integer("adjustment").map(framing::lengthAdjustment).orElse(framing);
     framing = uri.text("magic").map(HexFormat.of()::parseHex).map(framing::magic).orElse(framing);
+    framing =
+        uri.choice("checksum", Sum.class).map(TcpUri::maker).map(framing::checksum).orElse(framing);
     return max().map(framing::max).orElse(framing);
+  }
+
+  private static Supplier<Checksum> maker(Sum sum) {
+    return switch (sum) {
+      case CRC32 -> CRC32::new;
+      case CRC32C -> CRC32C::new;
+    };
   }
 
   private Optional<Integer> max() {

@@ -10,11 +10,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HexFormat;
 import java.util.Random;
+import java.util.zip.CRC32;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Ids G-28, G-29, G-40 to G-46 and Q-02 of the study of the seeds, byte for byte. */
+/** Ids G-28, G-29, G-40 to G-48 and Q-02 of the study of the seeds, byte for byte. */
 class FramingTest {
 
   @Test
@@ -70,6 +72,27 @@ class FramingTest {
     assertEquals((16 << 20) + 4, four.length(bytes("01000000"), 0));
     assertThrows(FrameException.class, () -> four.length(bytes("01000001"), 0));
     assertThrows(FrameException.class, () -> four.length(bytes("ffffffff"), 0));
+  }
+
+  @Test
+  void g48_gtcpsFormatOf2019HasAChecksumBehindTheTotalLength() throws Exception {
+    Framing framing =
+        Framing.lengthPrefixed().headerBytes(3).lengthIncludesHeader(true).checksum(CRC32::new);
+    // 16 bytes in all; cbf43926 is what every CRC-32 must make of these nine.
+    assertEquals("000010cbf43926313233343536373839", encoded(framing, "123456789"));
+    assertEquals("123456789", decoded(framing, "000010cbf43926313233343536373839ff"));
+    var flipped =
+        assertThrows(
+            FrameException.class, () -> decoded(framing, "000010cbf43926313233343536373939"));
+    assertTrue(flipped.getMessage().contains("cbf43926"), flipped::getMessage);
+    assertEquals(Framing.UNKNOWN, framing.length(bytes("000010cbf439"), 0));
+    Framing little =
+        Framing.lengthPrefixed()
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .checksum(CRC32C::new)
+            .magic((byte) 7);
+    assertEquals("070900839206e3313233343536373839", encoded(little, "123456789"));
+    assertEquals("123456789", decoded(little, "070900839206e3313233343536373839"));
   }
 
   @ParameterizedTest

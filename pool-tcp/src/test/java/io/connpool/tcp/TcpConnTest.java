@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.connpool.net.Deadline;
 import io.connpool.net.Dialer;
 import io.connpool.testkit.Behaviour;
+import io.connpool.testkit.FlakyConnection;
 import io.connpool.testkit.FlakyServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -23,12 +24,15 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Random;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** A connection on its own: ids G-22 to G-35, G-45 to G-47 and G-54 of the study of the seeds. */
+/** A connection on its own: ids G-22 to G-35, G-45 to G-48 and G-54 of the study of the seeds. */
 class TcpConnTest {
   private static final Duration SHORT = Duration.ofMillis(100);
+
+  private static final Framing CHECKED = Framing.lengthPrefixed().checksum(CRC32C::new);
 
   private final Deque<AutoCloseable> toClose = new ArrayDeque<>();
 
@@ -187,6 +191,29 @@ class TcpConnTest {
       answer.get(content);
       assertArrayEquals(message, content);
       assertTrue(conn.isPristine());
+    }
+  }
+
+  @Test
+  void g48_oneFlippedBitBreaksTheConnection() throws Exception {
+    TcpConn conn = conn(this::echoWithEveryThirdFlipped, CHECKED);
+    assertEquals("one", text(conn.exchange(bytes("one"))));
+    assertEquals("two", text(conn.exchange(bytes("two"))));
+    var flipped = assertThrows(FrameException.class, () -> conn.exchange(bytes("three")));
+    assertTrue(flipped.getMessage().contains("checksum"), flipped::getMessage);
+    assertEquals(TcpConn.State.BROKEN, conn.state());
+  }
+
+  private void echoWithEveryThirdFlipped(FlakyConnection connection) throws IOException {
+    for (int i = 1; ; i++) {
+      byte[] header = connection.readBytes(2);
+      if (header == null) {
+        return;
+      }
+      byte[] rest = connection.readBytes(4 + header[1]);
+      rest[rest.length - 1] ^= (byte) (i % 3 == 0 ? 1 : 0);
+      connection.send(header);
+      connection.send(rest);
     }
   }
 

@@ -64,7 +64,7 @@ class TcpUriTest {
   void everyOptionIsUnderstood() {
     TcpPool.of(
             "tcp://127.0.0.1:1?framing=length&header=4&order=little&inclusive=true&adjustment=2"
-                + "&magic=cafe&max=1k&timeout=1s&probeAfter=0s&dnsRefresh=1m&retries=2,100ms"
+                + "&magic=cafe&checksum=crc32c&max=1k&timeout=1s&probeAfter=0s&dnsRefresh=1m&retries=2,100ms"
                 + "&drain=1000,20ms&keepAlive=60s,15s,4&bindTo=127.0.0.1&compat=gtcp")
         .build()
         .close();
@@ -87,6 +87,7 @@ class TcpUriTest {
         "tcp://h:1?framing=delimiter             | empty",
         "tcp://h:1?framing=fixed                 | 0",
         "tcp://h:1?framing=xml                   | xml",
+        "tcp://h:1?framing=length&checksum=md5   | md5",
         "tcp://h:1?tiemout=1s                    | tiemout",
         "tcp://h:1?timeout=0s                    | PT0S",
         "tcp://h:1?timeout=soon                  | soon",

@@ -61,11 +61,14 @@ public final class ClosedLoop {
    * What came out.
    *
    * @param perSecond operations per second within the window that did not fail
+   * @param cpuNanos processor time of the whole process per such operation, whatever answers it
+   *     included if that is in this process; says more than the rate on a machine that is shared
    * @param times of the operations that ended within the window, in nanoseconds
    * @param failed operations that failed within it
    * @param stuck callers that did not come back
    */
-  public record Outcome(double perSecond, Histogram times, long failed, int stuck) {}
+  public record Outcome(
+      double perSecond, double cpuNanos, Histogram times, long failed, int stuck) {}
 
   private final int threads;
   private final Callers callers;
@@ -120,11 +123,13 @@ public final class ClosedLoop {
     TimeUnit.NANOSECONDS.sleep(warmUp.toNanos());
     stage = Stage.MEASURE;
     long begin = System.nanoTime();
+    long cpuBefore = cpuTime();
     long doneBefore = sum(0);
     long failedBefore = sum(FAILED);
     TimeUnit.NANOSECONDS.sleep(window.toNanos());
     long done = sum(0) - doneBefore;
     long failed = sum(FAILED) - failedBefore;
+    double cpu = cpuTime() - cpuBefore;
     long nanos = System.nanoTime() - begin;
     stage = Stage.STOP;
     int stuck = join(started, grace);
@@ -132,7 +137,17 @@ public final class ClosedLoop {
     if (defect != null) {
       throw new IllegalStateException("a caller failed: " + defect, defect);
     }
-    return new Outcome(done * 1e9 / nanos, stuck == 0 ? allTimes() : noTimes(), failed, stuck);
+    return new Outcome(
+        done * 1e9 / nanos,
+        cpu / Math.max(1, done),
+        stuck == 0 ? allTimes() : noTimes(),
+        failed,
+        stuck);
+  }
+
+  /** Counted by the kernel in hundredths of a second, so it needs a window of a second. */
+  private static long cpuTime() {
+    return ProcessHandle.current().info().totalCpuDuration().map(Duration::toNanos).orElse(0L);
   }
 
   private void guarded(int number) {

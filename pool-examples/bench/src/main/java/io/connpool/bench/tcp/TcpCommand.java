@@ -112,6 +112,7 @@ public final class TcpCommand implements Callable<Integer> {
         .with("burst", burst)
         .with("seconds", seconds)
         .with("ops_per_s", outcome.perSecond())
+        .with("cpu_us", outcome.cpuNanos() / 1e3)
         .with("p50_us", micros(times, 50))
         .with("p99_us", micros(times, 99))
         .with("p9999_us", micros(times, 99.99))
