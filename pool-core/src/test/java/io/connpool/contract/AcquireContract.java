@@ -114,7 +114,7 @@ abstract class AcquireContract extends PoolContract {
   void oneCallerCostsOneDial() throws Exception {
     for (int i = 0; i < 50; i++) {
       ConnPool<FakeConn> pool = poolOf(2);
-      pool.acquire();
+      keep(pool.acquire());
       PoolWorld.eventually(pool, "no dial", stats -> stats.dialing() == 0);
       assertEquals("leased 1, leases 1, dialed 1", figures(pool.stats()));
     }

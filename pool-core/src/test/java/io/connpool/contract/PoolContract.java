@@ -18,8 +18,10 @@ import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +47,9 @@ abstract class PoolContract {
   @RegisterExtension final PoolWorld world;
   final PoolKind kind;
   final Hooks hooks;
+
+  /** All leases of the test: one that is watched and that nobody has is taken back. */
+  private final Queue<Lease<FakeConn>> kept = new ConcurrentLinkedQueue<>();
 
   PoolContract(PoolKind kind) {
     this.kind = kind;
@@ -112,9 +117,15 @@ abstract class PoolContract {
   List<Lease<FakeConn>> takeAll(ConnPool<FakeConn> pool, int connections) throws Exception {
     List<Lease<FakeConn>> leases = new ArrayList<>();
     while (leases.size() < connections * kind.capacity()) {
-      leases.add(pool.acquire());
+      leases.add(keep(pool.acquire()));
     }
     return leases;
+  }
+
+  /** Has this lease until the test ends, as a user has what he uses. */
+  Lease<FakeConn> keep(Lease<FakeConn> lease) {
+    kept.add(lease);
+    return lease;
   }
 
   static void closeAll(List<Lease<FakeConn>> leases) {
