@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.connpool.ConnPool;
+import io.connpool.mux.MuxConnection;
 import io.connpool.redis.RedisConnection;
 import java.io.BufferedReader;
 import java.io.Closeable;
@@ -46,6 +47,15 @@ class ConsumerTest {
     try (ConnPool<RedisConnection> pool = ConnPool.open(uri, RedisConnection.class)) {
       assertEquals("io.connpool.redis", RedisConnection.class.getModule().getName());
       assertEquals(0, pool.stats().total());
+    }
+  }
+
+  /** It is registered for the class path too, and there every other test finds it. */
+  @Test
+  void soIsTheOneThatComesWithThePool() {
+    URI uri = URI.create("mux://127.0.0.1:7000?name=found");
+    try (ConnPool<MuxConnection> pool = ConnPool.open(uri, MuxConnection.class)) {
+      assertEquals("found", pool.effectiveConfig().name());
     }
   }
 
