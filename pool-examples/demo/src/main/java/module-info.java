@@ -1,9 +1,10 @@
-/** The demo: two servers, two pools, a load, and a kill in the middle. */
+/** The demo: three servers, three pools, a load, and what happens to servers. */
 module io.connpool.demo {
   requires HdrHistogram;
   requires info.picocli;
   requires io.connpool;
   requires io.connpool.thrift;
+  requires jdk.httpserver;
   requires org.slf4j;
 
   // the pool calls the generated client

@@ -17,8 +17,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     description = {
-      "Loads two echo servers through two connection pools, kills one server after the other,"
-          + " brings them back, and checks every answer.",
+      "Three servers (plain TCP, Apache Thrift, multiplexed sockets), each in a process of its own"
+          + " with a pool of connections to it. Keeps them busy, kills and freezes them one after"
+          + " the other, brings them back, and checks every answer.",
       ""
     },
     sortOptions = false,
@@ -46,10 +47,32 @@ public final class Demo implements Callable<Integer> {
   /** More than the longest request takes; the JVM ends after that even if the demo hangs. */
   private static final long STOP_LIMIT_SECONDS = 5;
 
+  private static final Duration FOR_EVER = Duration.ofDays(365);
+
+  /**
+   * With --web the servers take their time, as real ones do: at full speed charts would show how
+   * fast the machine is, and the browser would have to share it.
+   */
+  private static final long WORK_MILLIS = 4;
+
+  private static final Duration PAUSE = Duration.ofMillis(2);
+
+  private static final String INTRODUCTION =
+      """
+      ConnPool keeps connections good and lends them to threads.
+
+      Three servers run as processes of their own: tcp (plain sockets), thrift (one of Apache's)
+      and mux (many calls at once over one socket). Each has a pool, and %d threads that ask it
+      without pause. Two servers will be killed and one frozen. Watch what the pools do about it:
+      dead connections are closed, nobody waits for a lost cause, every failed call says whether
+      it may have been run, and when a server is back its pool is too. Every answer is checked.
+      """;
+
   @Spec CommandSpec spec;
 
   private int seconds;
   private int threads;
+  private int port;
 
   @Option(names = "--quiet", description = "Print the summary only.")
   boolean quiet;
@@ -61,6 +84,14 @@ public final class Demo implements Callable<Integer> {
             + " other, each followed by what the pool did about it. Ends within a minute."
       })
   boolean drama;
+
+  @Option(
+      names = "--web",
+      description = {
+        "Serves a page on loopback, to watch and to do the killing by hand. Until Ctrl-C, unless"
+            + " --seconds is given."
+      })
+  boolean web;
 
   @Option(
       names = {"-h", "--help"},
@@ -78,6 +109,14 @@ public final class Demo implements Callable<Integer> {
       description = "How long it lasts, 4 to 3600 (default: ${DEFAULT-VALUE}).")
   void setSeconds(int value) {
     seconds = inRange("--seconds", value, FEWEST_SECONDS, MOST_SECONDS);
+  }
+
+  @Option(
+      names = "--port",
+      defaultValue = "0",
+      description = "Where --web serves its page, 0 to 65535 (default: any free port).")
+  void setPort(int value) {
+    port = inRange("--port", value, 0, 65_535);
   }
 
   @Option(
@@ -104,15 +143,37 @@ public final class Demo implements Callable<Integer> {
     if (drama) {
       return playDrama(ended);
     }
-    try (Screen screen = screen()) {
-      Show show = new Show(Duration.ofSeconds(seconds), threads, lieEvery, screen);
-      stopOnShutdown(show::stop, ended);
-      Summary summary = show.play();
+    try (Stage stage = new Stage()) {
+      stopOnShutdown(stage::end, ended);
+      Summary summary = web ? playByHand(stage) : playScript(stage);
       System.out.print(summary);
       System.out.flush();
       return summary.wrongAnswers() == 0 ? 0 : 1;
     } finally {
       ended.countDown();
+    }
+  }
+
+  private Summary playScript(Stage stage) throws IOException, InterruptedException {
+    if (!quiet) {
+      System.out.println(INTRODUCTION.formatted(threads));
+    }
+    try (Screen screen = screen()) {
+      Show.Load load = new Show.Load(threads, Duration.ZERO, 0, lieEvery);
+      return new Show(stage, load, screen).play(Duration.ofSeconds(seconds), true);
+    }
+  }
+
+  private Summary playByHand(Stage stage) throws IOException, InterruptedException {
+    boolean limited = spec.commandLine().getParseResult().hasMatchedOption("--seconds");
+    Duration length = limited ? Duration.ofSeconds(seconds) : FOR_EVER;
+    String subtitle =
+        "%d threads ask each server, %d ms of work for each answer".formatted(threads, WORK_MILLIS);
+    Screen log = quiet ? Screen.dark() : new PlainLines(System.out);
+    try (WebScreen screen = new WebScreen(port, stage, subtitle, log)) {
+      System.out.println("ConnPool demo: open " + screen.address() + " (Ctrl-C ends it)");
+      Show.Load load = new Show.Load(threads, PAUSE, WORK_MILLIS, lieEvery);
+      return new Show(stage, load, screen).play(length, false);
     }
   }
 
@@ -146,7 +207,8 @@ public final class Demo implements Callable<Integer> {
         ? new PlainLines(System.out)
         : new LiveTable(
             console,
-            "ConnPool demo: %d threads on each of two pools, %d s".formatted(threads, seconds));
+            "%d threads on each of three pools".formatted(threads),
+            Duration.ofSeconds(seconds));
   }
 
   /** After a Ctrl-C too, no process is left behind and the summary so far is printed. */

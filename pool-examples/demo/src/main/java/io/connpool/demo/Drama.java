@@ -6,6 +6,7 @@ import io.connpool.CloseReason;
 import io.connpool.ConnPool;
 import io.connpool.Health;
 import io.connpool.Lease;
+import io.connpool.PoolBuilder;
 import io.connpool.PoolEvent.LeakSuspected;
 import io.connpool.PoolEvent.Leaked;
 import io.connpool.PoolListener;
@@ -25,6 +26,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * The script of {@code --drama}: one trouble after the other, each announced, each followed by what
@@ -96,33 +98,35 @@ final class Drama implements PoolListener {
    * @throws IOException if a server did not start or obey
    */
   boolean play(long lieEvery) throws IOException, InterruptedException {
-    try (ServerProcess serverA = new ServerProcess("A", lieEvery);
-        ServerProcess serverB = new ServerProcess("B", 0)) {
-      Lane a = new Lane("A", serverA, echo, builder -> builder);
-      Lane b =
-          new Lane(
-              "B",
-              serverB,
-              echo,
-              builder -> builder.listener(this).probe(this::probe).maxIdle(IDLE));
-      boolean well = true;
-      try {
-        a.load(threads, announcer);
-        well &= act("OUTAGE: server A is killed under load", () -> outage(a));
-        well &= act("HANG: server A is stopped, its port stays open", () -> hang(a, serverA));
-        well &= act("SLOW DIAL: server B greets late", () -> slowDial(b.pool(), serverB));
-        well &= act("STRAY BYTES: server B talks unasked", () -> strayBytes(b.pool(), serverB));
-        well &= act("IDLE CLOSES: server B hangs up", () -> idleCloses(b.pool(), serverB));
-        well &= act("RESIZE: pool A under load, 8 to 2 to 8", () -> resize(a));
-        well &= act("LEAK: somebody forgets a lease of pool B", () -> leak(b.pool()));
-      } finally {
-        a.end();
-        b.end();
+    ServerProcess serverA = ServerProcess.echo("A", 0, lieEvery);
+    try (Lane<TcpClient> a = lane("A", serverA, builder -> builder)) {
+      ServerProcess serverB = ServerProcess.echo("B", 0, 0);
+      try (Lane<TcpClient> b =
+          lane("B", serverB, pool -> pool.listener(this).probe(this::probe).maxIdle(IDLE))) {
+        boolean well = play(a, b.client().pool(), serverB);
+        announcer.accept(
+            "the end: wrong answers: %d, every act ended well: %s".formatted(wrong(), well));
+        return well && wrong() == 0;
       }
-      announcer.accept(
-          "the end: wrong answers: %d, every act ended well: %s".formatted(wrong(), well));
-      return well && wrong() == 0;
     }
+  }
+
+  private Lane<TcpClient> lane(
+      String name, ServerProcess server, UnaryOperator<PoolBuilder<SocketChannel>> settings) {
+    return new Lane<>(name, server, new TcpClient(name, server.port(), echo, settings), announcer);
+  }
+
+  private boolean play(Lane<TcpClient> a, ConnPool<SocketChannel> b, ServerProcess serverB)
+      throws IOException, InterruptedException {
+    a.load(threads, Duration.ZERO);
+    boolean well = act("OUTAGE: server A is killed under load", () -> outage(a));
+    well &= act("HANG: server A is stopped, its port stays open", () -> hang(a));
+    well &= act("SLOW DIAL: server B greets late", () -> slowDial(b, serverB));
+    well &= act("STRAY BYTES: server B talks unasked", () -> strayBytes(b, serverB));
+    well &= act("IDLE CLOSES: server B hangs up", () -> idleCloses(b, serverB));
+    well &= act("RESIZE: pool A under load, 8 to 2 to 8", () -> resize(a));
+    well &= act("LEAK: somebody forgets a lease of pool B", () -> leak(b));
+    return well;
   }
 
   private long wrong() {
@@ -145,35 +149,35 @@ final class Drama implements PoolListener {
 
   // --- the acts ---
 
-  private String outage(Lane lane) throws IOException, InterruptedException {
-    PoolStats before = lane.pool().stats();
-    lane.killServer(announcer);
+  private String outage(Lane<TcpClient> lane) throws IOException, InterruptedException {
+    PoolStats before = lane.client().stats();
+    lane.kill();
     pause(trouble);
-    lane.restartServer(announcer);
+    lane.restart();
     String found = recovery(lane);
-    PoolStats after = lane.pool().stats();
+    PoolStats after = lane.client().stats();
     return "%d dials failed in %s, never more than %d at once; %s"
         .formatted(
             after.dialFailures() - before.dialFailures(),
             Text.millis(trouble),
-            lane.pool().effectiveConfig().maxConcurrentDials(),
+            lane.client().config().maxConcurrentDials(),
             found);
   }
 
-  private String hang(Lane lane, ServerProcess server) throws IOException, InterruptedException {
+  private String hang(Lane<TcpClient> lane) throws IOException, InterruptedException {
     long failedBefore = lane.tally().failed();
-    server.pause();
-    pause(trouble.plus(Lane.ANSWER_LIMIT)); // long enough for calls to give up
-    server.resume();
-    lane.tally().serverIsBack();
+    lane.stop();
+    pause(trouble.plus(Client.ANSWER_LIMIT)); // long enough for calls to give up
+    lane.restart();
     String found = recovery(lane);
     return "%d calls gave up after %s, their late answers reached nobody (wrong answers: %d); %s"
         .formatted(
-            lane.tally().failed() - failedBefore, Text.millis(Lane.ANSWER_LIMIT), wrong(), found);
+            lane.tally().failed() - failedBefore, Text.millis(Client.ANSWER_LIMIT), wrong(), found);
   }
 
-  private String recovery(Lane lane) throws InterruptedException {
-    await("an answer", lane.pool(), () -> found(lane).flatMap(Recovery::firstSuccess).isPresent());
+  private String recovery(Lane<TcpClient> lane) throws InterruptedException {
+    ConnPool<SocketChannel> pool = lane.client().pool();
+    await("an answer", pool, () -> found(lane).flatMap(Recovery::firstSuccess).isPresent());
     Recovery recovery = found(lane).orElseThrow();
     return "first answer %s after the server was back, last failure %s"
         .formatted(
@@ -181,7 +185,7 @@ final class Drama implements PoolListener {
             recovery.lastFailure().map(t -> Text.millis(t) + " after").orElse("before"));
   }
 
-  private static Optional<Recovery> found(Lane lane) {
+  private static Optional<Recovery> found(Lane<TcpClient> lane) {
     return lane.tally().recovery();
   }
 
@@ -230,13 +234,13 @@ final class Drama implements PoolListener {
     await("their end", pool, () -> closed(pool, CloseReason.STALE) - before >= idle);
     Duration noticed = since(began);
     long asked = System.nanoTime();
-    pool.run(channel -> echo.ask(channel, Lane.ANSWER_LIMIT));
+    pool.run(channel -> echo.ask(channel, Client.ANSWER_LIMIT));
     return "%d dead connections were noticed within %s; the next call took %s, with its dial"
         .formatted(idle, Text.millis(noticed), Text.millis(since(asked)));
   }
 
-  private String resize(Lane lane) throws InterruptedException {
-    ConnPool<SocketChannel> pool = lane.pool();
+  private String resize(Lane<TcpClient> lane) throws InterruptedException {
+    ConnPool<SocketChannel> pool = lane.client().pool();
     long failed = lane.tally().failed();
     int wide = Math.min(8, threads);
     await("all connections", pool, () -> pool.stats().total() >= wide);

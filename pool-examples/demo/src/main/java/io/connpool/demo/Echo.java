@@ -31,13 +31,26 @@ final class Echo {
    */
   void ask(SocketChannel channel, Duration limit) throws IOException {
     Deadline deadline = Deadline.after(limit);
-    long id = lastId.incrementAndGet();
+    long id = newId();
     // Cannot block: the request before this one was answered, so the send buffer is empty.
     channel.write(ByteBuffer.allocate(Long.BYTES).putLong(id).flip());
-    long answer = readLong(channel.socket(), deadline);
-    if (answer != id) {
+    check(id, readLong(channel.socket(), deadline));
+  }
+
+  /** A request that nobody has made before. */
+  long newId() {
+    return lastId.incrementAndGet();
+  }
+
+  /**
+   * Counts a wrong answer, whatever carried it.
+   *
+   * @throws WrongAnswer if it is one
+   */
+  void check(long asked, long answered) throws WrongAnswer {
+    if (answered != asked) {
       wrongAnswers.incrementAndGet();
-      throw new WrongAnswer(id, answer);
+      throw new WrongAnswer(asked, answered);
     }
   }
 

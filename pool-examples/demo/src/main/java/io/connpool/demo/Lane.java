@@ -1,114 +1,193 @@
 package io.connpool.demo;
 
-import io.connpool.ConnPool;
-import io.connpool.PoolBuilder;
 import io.connpool.PoolClosedException;
+import io.connpool.PoolConfig;
 import io.connpool.PoolStats;
-import io.connpool.net.Dialer;
-import io.connpool.net.Endpoint;
-import io.connpool.net.Probe;
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 
-/** One server, the pool that leads to it, the threads that use it, and what became of that. */
-final class Lane {
-
-  /** Within one machine an answer takes microseconds; after a second there will be none. */
-  static final Duration ANSWER_LIMIT = Duration.ofSeconds(1);
-
+/**
+ * One server, the pool that leads to it, the threads that use it, and what became of that.
+ *
+ * @param <K> the kind of client
+ */
+final class Lane<K extends Client> implements AutoCloseable {
   private final String name;
   private final ServerProcess server;
-  private final Echo echo;
-  private final ConnPool<SocketChannel> pool;
+  private final K client;
+  private final Consumer<String> announcer;
   private final Tally tally = new Tally();
   private final List<Thread> threads = new ArrayList<>();
+  private volatile boolean over;
+  private volatile Trouble trouble;
 
-  /** The figures of one moment; exchanges and latency are those since the moment before. */
+  /** The figures of one moment; exchanges and latencies are those since the moment before. */
   record Look(
-      String name, boolean serverIsUp, PoolStats pool, Tally.Answered answered, long failed) {}
-
-  Lane(String name, ServerProcess server, Echo echo) {
-    this(name, server, echo, builder -> builder);
-  }
-
-  /** A lane whose pool has other settings than the defaults. */
-  Lane(
       String name,
-      ServerProcess server,
-      Echo echo,
-      UnaryOperator<PoolBuilder<SocketChannel>> settings) {
+      ServerProcess.Condition server,
+      long pid,
+      PoolConfig config,
+      PoolStats pool,
+      Tally.Answered answered,
+      long answeredSoFar,
+      long failed,
+      long maybeRun,
+      long wrong) {}
+
+  /**
+   * A lane without load.
+   *
+   * @param server belongs to the lane from now on, as does the client
+   * @param announcer is told what happens, on any thread
+   */
+  Lane(String name, ServerProcess server, K client, Consumer<String> announcer) {
     this.name = name;
     this.server = server;
-    this.echo = echo;
-    Dialer dialer = Dialer.to(Endpoint.of("127.0.0.1", server.port()));
-    PoolBuilder<SocketChannel> builder =
-        ConnPool.builder(dialer::connect).heartbeat(echo::ask).probe(Probe::check).name(name);
-    pool = settings.apply(builder).build();
+    this.client = client;
+    this.announcer = announcer;
+    trouble = Trouble.before(this);
   }
 
-  /** Starts threads that ask one question after the other until this lane is ended. */
-  void load(int howMany, Consumer<String> announcer) {
+  /**
+   * Starts threads that ask one question after the other until this lane is ended.
+   *
+   * @param pause between an answer and the next question
+   */
+  void load(int howMany, Duration pause) {
     announcer.accept(server + " listens on port " + server.port());
     for (int number = 1; number <= howMany; number++) {
-      Thread thread = new Thread(() -> askOn(announcer), "demo-load-" + name + "-" + number);
+      Thread thread = new Thread(() -> askOn(pause.toNanos()), "demo-load-" + name + "-" + number);
       threads.add(thread);
       thread.start();
     }
   }
 
-  private void askOn(Consumer<String> announcer) {
-    while (true) {
+  private void askOn(long pauseNanos) {
+    while (!over) {
       long began = System.nanoTime();
       try {
-        pool.run(channel -> echo.ask(channel, ANSWER_LIMIT));
+        client.ask();
         if (tally.succeeded(System.nanoTime() - began)) {
-          announcer.accept("pool " + name + " answers again");
+          announcer.accept(trouble.answersAgain());
         }
       } catch (PoolClosedException | InterruptedException end) {
         return;
-      } catch (IOException | RuntimeException failure) {
-        tally.failed(failure);
+      } catch (Exception failure) {
+        if (!over) {
+          tally.failed(failure);
+        }
       }
+      LockSupport.parkNanos(pauseNanos); // returns at once for 0
     }
   }
 
-  void killServer(Consumer<String> announcer) throws IOException, InterruptedException {
-    announcer.accept("killing " + server);
-    server.kill();
+  // --- what is done to the server; one thread at a time ---
+
+  /** As {@code kill -9} does it. */
+  void kill() throws IOException, InterruptedException {
+    if (server.condition() != ServerProcess.Condition.KILLED) {
+      begin("was killed");
+      server.kill();
+    }
   }
 
-  void restartServer(Consumer<String> announcer) throws IOException, InterruptedException {
+  /** As a machine that freezes. */
+  void stop() throws IOException, InterruptedException {
+    if (server.condition() == ServerProcess.Condition.UP) {
+      begin("is frozen: connections are still accepted, but nothing is answered");
+      server.pause();
+    }
+  }
+
+  /** As a program in a deadlock. */
+  void hang() throws IOException {
+    if (server.condition() == ServerProcess.Condition.UP) {
+      begin("hangs: it reads every request and answers none");
+      server.hang();
+    }
+  }
+
+  private void begin(String what) {
+    trouble = Trouble.before(this);
+    announcer.accept(server + " " + what);
+  }
+
+  /** Whatever was done to it, it serves again; one that served is replaced. */
+  void restart() throws IOException, InterruptedException {
+    switch (server.condition()) {
+      case STOPPED -> {
+        server.resume();
+        back("goes on");
+      }
+      case HUNG -> {
+        server.goOn();
+        back("answers again, late answers first");
+      }
+      case UP -> {
+        kill();
+        start();
+      }
+      case KILLED -> start();
+    }
+  }
+
+  private void start() throws IOException, InterruptedException {
     server.start();
-    announcer.accept(server + " is back on port " + server.port());
+    back("is back on port " + server.port());
+  }
+
+  private void back(String how) {
+    announcer.accept(server + " " + how);
+    announcer.accept(trouble.meanwhile());
     tally.serverIsBack();
   }
 
+  // --- what there is to see ---
+
   Look look() {
-    return new Look(name, server.isAlive(), pool.stats(), tally.sinceLastLook(), tally.failed());
+    return new Look(
+        name,
+        server.condition(),
+        server.pid(),
+        client.config(),
+        client.stats(),
+        tally.sinceLastLook(),
+        tally.answeredSoFar(),
+        tally.failed(),
+        tally.maybeRun(),
+        tally.wrong());
   }
 
   String name() {
     return name;
   }
 
-  ConnPool<SocketChannel> pool() {
-    return pool;
+  K client() {
+    return client;
   }
 
   Tally tally() {
     return tally;
   }
 
-  /** Lets the requests under way finish; then no more are asked. */
-  void end() throws InterruptedException {
-    pool.close(ANSWER_LIMIT);
-    for (Thread thread : threads) {
-      thread.join(ANSWER_LIMIT.toMillis());
+  /** Lets the requests under way finish; then no more are asked, and the server is ended. */
+  @Override
+  public void close() {
+    over = true;
+    client.close(Client.ANSWER_LIMIT);
+    try {
+      for (Thread thread : threads) {
+        thread.join(TimeUnit.SECONDS.toMillis(1));
+      }
+    } catch (InterruptedException endNow) {
+      Thread.currentThread().interrupt();
+    } finally {
+      server.close();
     }
   }
 }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -15,10 +16,15 @@ final class LiveTable implements Screen {
   /** Often enough to look alive, seldom enough to be read. */
   private static final Duration PACE = Duration.ofMillis(250);
 
-  /** As many as fit, at this pace, into the 80 columns of the narrowest terminal. */
-  private static final int HISTORY = 76;
+  /** Columns of the narrowest terminal. */
+  private static final int WIDTH = 80;
 
-  private static final int EVENTS = 8;
+  /** As many looks as fit beside the names. */
+  private static final int HISTORY = 72;
+
+  private static final int BAR = 50;
+
+  private static final int EVENTS = 12;
 
   private static final String HIDE_CURSOR = "\033[?25l";
   private static final String SHOW_CURSOR = "\033[?25h";
@@ -32,15 +38,17 @@ final class LiveTable implements Screen {
 
   private final Console console;
   private final String title;
+  private final Duration length;
   private final String levels;
   private final Map<String, Deque<Long>> histories = new TreeMap<>();
   private final Deque<String> events = new ArrayDeque<>();
   private Duration lastShown = Duration.ZERO;
   private int linesPainted;
 
-  LiveTable(Console console, String title) {
+  LiveTable(Console console, String title, Duration length) {
     this.console = console;
     this.title = title;
+    this.length = length;
     String blocks = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588";
     levels = console.charset().newEncoder().canEncode(blocks) ? blocks : " .:-=+*#@";
     console.writer().print(HIDE_CURSOR);
@@ -53,8 +61,13 @@ final class LiveTable implements Screen {
 
   @Override
   public synchronized void announce(Duration elapsed, String event) {
-    events.addLast(Text.seconds(elapsed) + "  " + event);
-    if (events.size() > EVENTS) {
+    String margin = Text.seconds(elapsed) + "  ";
+    // One that went over the edge would take two lines, and the next frame would miss one.
+    for (String line : Text.wrapped(event, WIDTH - margin.length())) {
+      events.addLast(margin + line);
+      margin = " ".repeat(margin.length());
+    }
+    while (events.size() > EVENTS) {
       events.removeFirst();
     }
   }
@@ -68,19 +81,20 @@ final class LiveTable implements Screen {
       frame.append(Text.format(UP_LINES, linesPainted));
     }
     linesPainted = 0;
-    line(frame, BOLD + title + PLAIN + DIM + "  " + Text.seconds(elapsed) + PLAIN);
+    line(frame, BOLD + title + PLAIN);
+    line(frame, DIM + progress(elapsed) + PLAIN);
     line(frame, "");
     line(
         frame,
         DIM
-            + "pool    total  idle  leased  pending  dialing  exchanges/s  failed        p99"
+            + "pool    server   total  idle  leased  pending  dialing   calls/s  failed        p99"
             + PLAIN);
     for (Lane.Look lane : lanes) {
       line(frame, row(lane, interval));
     }
     line(frame, "");
     for (Lane.Look lane : lanes) {
-      line(frame, lane.name() + "  " + DIM + history(lane) + PLAIN);
+      line(frame, Text.format("%-6s  ", lane.name()) + DIM + history(lane) + PLAIN);
     }
     line(frame, "");
     for (String event : events) {
@@ -95,13 +109,25 @@ final class LiveTable implements Screen {
     linesPainted++;
   }
 
+  private String progress(Duration elapsed) {
+    double part = Math.min(1, (double) elapsed.toMillis() / length.toMillis());
+    int full = (int) Math.round(part * BAR);
+    return "[%s%s] %s of %s"
+        .formatted(
+            "=".repeat(full),
+            " ".repeat(BAR - full),
+            Text.seconds(elapsed),
+            Text.seconds(length).strip());
+  }
+
   private static String row(Lane.Look lane, Duration interval) {
     PoolStats pool = lane.pool();
-    return lane.name()
-        + (lane.serverIsUp() ? GREEN + " up  " : RED + " DOWN")
+    return Text.format("%-6s  ", lane.name())
+        + (lane.server() == ServerProcess.Condition.UP ? GREEN : RED)
+        + Text.format("%-7s", lane.server().name().toLowerCase(Locale.ROOT))
         + PLAIN
         + Text.format(
-            "  %5d  %4d  %6d  %7d  %7d  %11s  %6s  %9s",
+            "  %5d  %4d  %6d  %7d  %7d  %8s  %6s  %9s",
             pool.total(),
             pool.idle(),
             pool.leased(),
@@ -109,7 +135,7 @@ final class LiveTable implements Screen {
             pool.dialing(),
             Text.perSecond(lane.answered().count(), interval),
             Text.count(lane.failed()),
-            Text.p99(lane.answered()));
+            Text.latency(lane.answered(), lane.answered().p99Millis()));
   }
 
   /** The exchanges of the last looks as a skyline. */

@@ -8,10 +8,9 @@ import io.connpool.mux.MuxServer;
 import io.connpool.mux.MuxTransport;
 import io.connpool.net.Endpoint;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -58,26 +57,10 @@ final class MuxDemo implements Callable<Integer> {
   private final LongAdder noConnection = new LongAdder();
   private volatile boolean over;
 
-  /** The other process. */
-  static final class Server {
-    private Server() {}
-
-    public static void main(String[] args) throws IOException {
-      InetSocketAddress address =
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(args[0]));
-      try (MuxServer server = MuxServer.listen(address, request -> request.body())) {
-        System.out.println(server.port());
-        System.out.flush();
-        while (System.in.read() >= 0) {
-          // ends with the process that started it
-        }
-      }
-    }
-  }
-
   @Override
   public Integer call() throws IOException, InterruptedException {
-    try (ServerProcess server = new ServerProcess("M", 0, Server.class, MuxServer.class);
+    try (ServerProcess server =
+            new ServerProcess("M", List.of(0L), MuxEchoServer.class, MuxServer.class);
         ConnPool<MuxConnection> pool =
             ConnPool.builder(MuxTransport.to(Endpoint.of("127.0.0.1", server.port())))
                 .name("mux")

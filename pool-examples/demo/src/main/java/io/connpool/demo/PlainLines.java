@@ -32,9 +32,9 @@ final class PlainLines implements Screen {
   private static String text(Lane.Look lane, Duration interval) {
     PoolStats pool = lane.pool();
     return Text.format(
-        "%s %-4s %d total, %d idle, %d leased, %d pending, %d dialing, %s/s, %s failed, p99 %s",
+        "%s %s %d total, %d idle, %d leased, %d pending, %d dialing, %s/s, %s failed, p99 %s",
         lane.name(),
-        lane.serverIsUp() ? "up" : "DOWN",
+        lane.server() == ServerProcess.Condition.UP ? "up" : lane.server(),
         pool.total(),
         pool.idle(),
         pool.leased(),
@@ -42,7 +42,7 @@ final class PlainLines implements Screen {
         pool.dialing(),
         Text.perSecond(lane.answered().count(), interval),
         Text.count(lane.failed()),
-        Text.p99(lane.answered()));
+        Text.latency(lane.answered(), lane.answered().p99Millis()));
   }
 
   @Override

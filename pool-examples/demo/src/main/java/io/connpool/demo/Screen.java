@@ -12,7 +12,7 @@ interface Screen extends AutoCloseable {
   /** Shows the lanes as they are. */
   void show(Duration elapsed, List<Lane.Look> lanes);
 
-  /** Says that something happened. */
+  /** Says that something happened; what a pool did about it begins with an arrow, {@code ->}. */
   void announce(Duration elapsed, String event);
 
   /** Leaves the terminal as it was found. */

@@ -6,6 +6,8 @@ import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -13,7 +15,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** An {@link EchoServer} that can be killed and comes back on the same port. */
+/** A server of the demo in a process of its own, which comes back on the same port. */
 final class ServerProcess implements AutoCloseable {
 
   /** A JVM starts in a fraction of a second; a machine that needs longer is too busy for a demo. */
@@ -22,39 +24,58 @@ final class ServerProcess implements AutoCloseable {
   /** The kernel needs a moment to end a killed process and to free its port. */
   private static final long KILL_LIMIT_SECONDS = 5;
 
+  /** Where the port is in the command: behind java, -cp, the class path, the main class. */
+  private static final int PORT_AT = 4;
+
+  /** What is known about it, because it was done to it. */
+  enum Condition {
+    /** It serves. */
+    UP,
+    /** There is no process. */
+    KILLED,
+    /** The process is frozen; the kernel goes on accepting connections for it. */
+    STOPPED,
+    /** The process runs and reads, but answers nothing. */
+    HUNG
+  }
+
   private final String name;
-  private final long lieEvery;
-  private final Class<?> mainClass;
-  private final String classPath;
+  private final List<String> command;
   private volatile Process process;
+  private volatile Condition condition = Condition.KILLED;
   private int port;
+
+  /**
+   * Starts an {@link EchoServer} on any free port.
+   *
+   * @throws IOException if it did not start
+   */
+  static ServerProcess echo(String name, long workMillis, long lieEvery)
+      throws IOException, InterruptedException {
+    List<Long> arguments = List.of(workMillis, lieEvery);
+    return new ServerProcess(name, arguments, EchoServer.class);
+  }
 
   /**
    * Starts a server on any free port.
    *
-   * @throws IOException if it did not start
-   */
-  ServerProcess(String name, long lieEvery) throws IOException, InterruptedException {
-    this(name, lieEvery, EchoServer.class);
-  }
-
-  /**
-   * Starts a server of another kind on any free port.
-   *
-   * @param mainClass is given the port and {@code lieEvery}, and prints the port
+   * @param arguments for the main class, behind the port
+   * @param mainClass on a {@link Leash}
    * @param needed classes from wherever it needs more than where it is itself
    * @throws IOException if it did not start
    */
-  ServerProcess(String name, long lieEvery, Class<?> mainClass, Class<?>... needed)
+  ServerProcess(String name, List<Long> arguments, Class<?> mainClass, Class<?>... needed)
       throws IOException, InterruptedException {
     this.name = name;
-    this.lieEvery = lieEvery;
-    this.mainClass = mainClass;
-    this.classPath =
+    String classPath =
         Stream.concat(Stream.of(mainClass), Stream.of(needed))
             .map(each -> whereIs(each).toString())
             .distinct()
             .collect(Collectors.joining(File.pathSeparator));
+    command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-cp", classPath, mainClass.getName(), "0"));
+    arguments.forEach(argument -> command.add(argument.toString()));
     start();
   }
 
@@ -64,18 +85,12 @@ final class ServerProcess implements AutoCloseable {
    * @throws IOException if it did not start
    */
   void start() throws IOException, InterruptedException {
-    process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                classPath,
-                mainClass.getName(),
-                Integer.toString(port),
-                Long.toString(lieEvery))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+    process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     try {
-      port = Integer.parseInt(firstLine());
+      String line = firstLine();
+      port = Integer.parseInt(line);
+      command.set(PORT_AT, line);
+      condition = Condition.UP;
     } catch (IOException | InterruptedException failure) {
       process.destroyForcibly();
       throw failure;
@@ -116,16 +131,31 @@ final class ServerProcess implements AutoCloseable {
     if (!process.destroyForcibly().waitFor(KILL_LIMIT_SECONDS, TimeUnit.SECONDS)) {
       throw new IOException(this + " could not be killed");
     }
+    condition = Condition.KILLED;
   }
 
   /** Stops it as a frozen machine would; the kernel goes on accepting connections for it. */
   void pause() throws IOException, InterruptedException {
     signal("STOP");
+    condition = Condition.STOPPED;
   }
 
   /** Lets it go on after a pause. */
   void resume() throws IOException, InterruptedException {
     signal("CONT");
+    condition = Condition.UP;
+  }
+
+  /** Lets it read, but answer nothing any more. */
+  void hang() throws IOException {
+    say("hang");
+    condition = Condition.HUNG;
+  }
+
+  /** Lets it answer again. */
+  void goOn() throws IOException {
+    say("go-on");
+    condition = Condition.UP;
   }
 
   private void signal(String name) throws IOException, InterruptedException {
@@ -137,7 +167,7 @@ final class ServerProcess implements AutoCloseable {
   }
 
   /**
-   * Tells it to misbehave, see {@link EchoServer}.
+   * Gives it an order, see {@link Leash} and {@link EchoServer}.
    *
    * @throws IOException if it does not listen any more
    */
@@ -152,8 +182,14 @@ final class ServerProcess implements AutoCloseable {
     return port;
   }
 
-  boolean isAlive() {
-    return process.isAlive();
+  /** Of the last process there was. */
+  long pid() {
+    return process.pid();
+  }
+
+  /** As far as nobody but this has done something to it. */
+  Condition condition() {
+    return condition == Condition.UP && !process.isAlive() ? Condition.KILLED : condition;
   }
 
   @Override

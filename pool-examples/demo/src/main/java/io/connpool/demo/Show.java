@@ -1,108 +1,115 @@
 package io.connpool.demo;
 
+import io.connpool.mux.MuxServer;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.thrift.transport.TServerSocket;
+import org.slf4j.Logger;
 
-/** The script: two lanes under load, and each of them loses its server for a while. */
+/** Three lanes under load: three servers, a pool for each, and a screen to watch them on. */
 final class Show {
+  static final String TCP = "tcp";
+  static final String THRIFT = "thrift";
+  static final String MUX = "mux";
 
-  /** A Ctrl-C also hits a server that is just starting, perhaps before {@link #stop} is called. */
-  private static final long CTRL_C_MILLIS = 500;
-
-  private final Duration length;
-  private final int threadsPerPool;
-  private final long lieEvery;
+  private final Stage stage;
+  private final Load load;
   private final Screen screen;
-  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Echo echo = new Echo();
+  private final List<Lane<?>> lanes = new ArrayList<>();
   private volatile long began;
 
-  /** What to do when this part of the show is over. */
-  private record Cue(double part, Act act) {}
+  /**
+   * How the servers are kept busy.
+   *
+   * @param threads so many ask each server
+   * @param pause between an answer and the next question
+   * @param workMillis so long each answer takes the server
+   * @param lieEvery as for {@link EchoServer}
+   */
+  record Load(int threads, Duration pause, long workMillis, long lieEvery) {}
 
-  private interface Act {
-    void play() throws IOException, InterruptedException;
-  }
-
-  Show(Duration length, int threadsPerPool, long lieEvery, Screen screen) {
-    this.length = length;
-    this.threadsPerPool = threadsPerPool;
-    this.lieEvery = lieEvery;
+  Show(Stage stage, Load load, Screen screen) {
+    this.stage = stage;
+    this.load = load;
     this.screen = screen;
   }
 
-  /** Ends the show before its time, or before its beginning. Any thread may call it. */
-  void stop() {
-    stop.countDown();
-  }
-
   /**
-   * Plays the show to its end.
+   * Plays until its time is over, or the stage ends it.
    *
+   * @param length of the show
+   * @param scripted whether the script is played; otherwise the servers are left to others
    * @throws IOException if a server did not start
    */
-  Summary play() throws IOException, InterruptedException {
-    Echo echo = new Echo();
-    try (ServerProcess serverA = new ServerProcess("A", lieEvery);
-        ServerProcess serverB = new ServerProcess("B", lieEvery)) {
-      Lane a = new Lane("A", serverA, echo);
-      Lane b = new Lane("B", serverB, echo);
-      Duration played = perform(a, b);
-      return new Summary(played, echo.wrongAnswers(), List.of(a, b));
-    }
-  }
-
-  private Duration perform(Lane a, Lane b) throws IOException, InterruptedException {
-    List<Cue> script =
-        List.of(
-            new Cue(0.15, () -> a.killServer(this::announce)),
-            new Cue(0.30, () -> a.restartServer(this::announce)),
-            new Cue(0.45, () -> b.killServer(this::announce)),
-            new Cue(0.60, () -> b.restartServer(this::announce)),
-            new Cue(1.00, this::stop));
-    Thread painter = new Thread(() -> paint(List.of(a, b)), "demo-painter");
+  Summary play(Duration length, boolean scripted) throws IOException, InterruptedException {
     began = System.nanoTime();
     try {
-      painter.start();
-      a.load(threadsPerPool, this::announce);
-      b.load(threadsPerPool, this::announce);
-      follow(script);
+      ServerProcess tcp = ServerProcess.echo(TCP, load.workMillis(), load.lieEvery());
+      enter(TCP, tcp, new TcpClient(TCP, tcp.port(), echo));
+      ServerProcess thrift =
+          server(THRIFT, ThriftEchoServer.class, TServerSocket.class, Logger.class);
+      enter(THRIFT, thrift, new ThriftClient(THRIFT, thrift.port(), echo));
+      ServerProcess mux = server(MUX, MuxEchoServer.class, MuxServer.class);
+      enter(MUX, mux, new MuxClient(MUX, mux.port(), echo));
+      Duration played = perform(length, scripted);
+      return new Summary(played, echo.wrongAnswers(), lanes);
+    } finally {
+      stage.close();
+      closeLanes();
+    }
+  }
+
+  /** All at once: each may have to wait for a server that does not answer. */
+  private void closeLanes() throws InterruptedException {
+    List<Thread> closing =
+        lanes.stream().map(lane -> new Thread(lane::close, "demo-end-" + lane.name())).toList();
+    closing.forEach(Thread::start);
+    for (Thread thread : closing) {
+      thread.join();
+    }
+  }
+
+  private ServerProcess server(String name, Class<?> mainClass, Class<?>... needed)
+      throws IOException, InterruptedException {
+    return new ServerProcess(name, List.of(load.workMillis()), mainClass, needed);
+  }
+
+  private void enter(String name, ServerProcess server, Client client) {
+    Lane<?> lane = new Lane<>(name, server, client, this::announce);
+    lanes.add(lane);
+    stage.enter(lane);
+  }
+
+  private Duration perform(Duration length, boolean scripted)
+      throws IOException, InterruptedException {
+    Thread painter = new Thread(this::paint, "demo-painter");
+    began = System.nanoTime();
+    painter.start();
+    try {
+      lanes.forEach(lane -> lane.load(load.threads(), load.pause()));
+      if (scripted) {
+        stage.playScript(length);
+      }
+      stage.await(length);
       return elapsed();
     } finally {
-      stop();
+      stage.close();
       painter.join();
-      a.end();
-      b.end();
     }
   }
 
-  private void follow(List<Cue> script) throws IOException, InterruptedException {
-    for (Cue cue : script) {
-      long due = (long) (length.toNanos() * cue.part());
-      if (stop.await(due - elapsed().toNanos(), TimeUnit.NANOSECONDS)) {
-        return;
-      }
-      try {
-        cue.act().play();
-      } catch (IOException failure) {
-        if (stop.await(CTRL_C_MILLIS, TimeUnit.MILLISECONDS)) {
-          return;
-        }
-        throw failure;
-      }
-    }
-  }
-
-  private void paint(List<Lane> lanes) {
+  private void paint() {
     try {
-      boolean over;
+      boolean last;
       do {
-        over = stop.await(screen.pace().toNanos(), TimeUnit.NANOSECONDS);
-        List<Lane.Look> looks = lanes.stream().map(Lane::look).toList();
-        screen.show(elapsed(), looks);
-      } while (!over);
+        TimeUnit.NANOSECONDS.sleep(screen.pace().toNanos());
+        last = stage.isOver();
+        screen.show(elapsed(), lanes.stream().<Lane.Look>map(Lane::look).toList());
+      } while (!last);
     } catch (InterruptedException enough) {
       Thread.currentThread().interrupt();
     }

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** What is left to say when the show is over. */
-record Summary(Duration elapsed, long wrongAnswers, List<Lane> lanes) {
+record Summary(Duration elapsed, long wrongAnswers, List<Lane<?>> lanes) {
 
   @Override
   public String toString() {
@@ -45,7 +45,7 @@ record Summary(Duration elapsed, long wrongAnswers, List<Lane> lanes) {
                 Collectors.summingLong(failure -> failure.getValue().sum())));
   }
 
-  private static String fate(Lane lane) {
+  private static String fate(Lane<?> lane) {
     String subject = "recovery of pool " + lane.name() + ": ";
     return lane.tally()
         .recovery()

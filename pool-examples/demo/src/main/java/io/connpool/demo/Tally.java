@@ -1,9 +1,11 @@
 package io.connpool.demo;
 
+import io.connpool.Verdict.Retry;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.Recorder;
 
@@ -20,11 +22,13 @@ final class Tally {
   private final Map<FailureKind, LongAdder> failures = new ConcurrentHashMap<>();
   private volatile Recovery recovery;
 
-  /** Answered requests and the time that 99 of 100 of them did not exceed. */
-  record Answered(long count, double p99Millis) {
+  /** Answered requests and the times that 50 and 99 of 100 of them did not exceed. */
+  record Answered(long count, double p50Millis, double p99Millis) {
     private static Answered in(Histogram histogram) {
       return new Answered(
-          histogram.getTotalCount(), histogram.getValueAtPercentile(99) / NANOS_PER_MILLI);
+          histogram.getTotalCount(),
+          histogram.getValueAtPercentile(50) / NANOS_PER_MILLI,
+          histogram.getValueAtPercentile(99) / NANOS_PER_MILLI);
     }
   }
 
@@ -62,8 +66,30 @@ final class Tally {
     return Answered.in(total);
   }
 
+  /** What was answered up to the last look. */
+  synchronized long answeredSoFar() {
+    return total.getTotalCount();
+  }
+
   long failed() {
-    return failures.values().stream().mapToLong(LongAdder::sum).sum();
+    return failed(kind -> true);
+  }
+
+  /** Those among the failed that the server may have seen. */
+  long maybeRun() {
+    return failed(kind -> kind.retry() != Retry.NOT_SENT);
+  }
+
+  /** Those among the failed that got somebody else's answer. */
+  long wrong() {
+    return failed(kind -> kind.what().equals(FailureKind.WRONG));
+  }
+
+  private long failed(Predicate<FailureKind> which) {
+    return failures.entrySet().stream()
+        .filter(failure -> which.test(failure.getKey()))
+        .mapToLong(failure -> failure.getValue().sum())
+        .sum();
   }
 
   Map<FailureKind, LongAdder> failures() {

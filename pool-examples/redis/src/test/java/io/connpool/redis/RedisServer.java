@@ -3,16 +3,12 @@ package io.connpool.redis;
 import io.connpool.net.Endpoint;
 import io.connpool.testkit.PortHolder;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** A real redis-server in a process of its own, without files, on loopback. */
 final class RedisServer implements AutoCloseable {
@@ -31,10 +27,17 @@ final class RedisServer implements AutoCloseable {
     process = launch();
   }
 
-  /** For {@code @EnabledIf}. */
-  static boolean isInstalled() {
-    return Stream.of(System.getenv("PATH").split(File.pathSeparator))
-        .anyMatch(folder -> Files.isExecutable(Path.of(folder, "redis-server")));
+  /** For {@code @EnabledIf}. Whether it is there, and all that it needs with it. */
+  static boolean isInstalled() throws InterruptedException {
+    try {
+      Process process =
+          new ProcessBuilder("redis-server", "--version")
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      return process.waitFor() == 0;
+    } catch (IOException notThere) {
+      return false;
+    }
   }
 
   /**
