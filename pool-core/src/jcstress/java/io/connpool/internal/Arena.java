@@ -264,6 +264,11 @@ final class Arena extends AbstractExecutorService implements Environment.Clock, 
   }
 
   @Override
+  public void park(Object blocker) {
+    throw new UnsupportedOperationException("only virtual threads do, and here are none");
+  }
+
+  @Override
   public void unpark(Thread thread) {
     LockSupport.unpark(thread);
   }

@@ -50,6 +50,13 @@ public record Environment(
     void parkUntil(Object blocker, long moment);
 
     /**
+     * Parks the current thread until it is unparked or interrupted; may return early.
+     *
+     * @param blocker what it waits for, for thread dumps
+     */
+    void park(Object blocker);
+
+    /**
      * Lets a thread go on that parks here, or will park next. Every wake-up of the engine's comes
      * through here, so that a clock of a test's knows who was woken and who only looks as if.
      *

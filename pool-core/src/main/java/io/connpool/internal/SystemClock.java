@@ -20,6 +20,11 @@ enum SystemClock implements Environment.Clock {
   }
 
   @Override
+  public void park(Object blocker) {
+    LockSupport.park(blocker);
+  }
+
+  @Override
   public void unpark(Thread thread) {
     LockSupport.unpark(thread);
   }

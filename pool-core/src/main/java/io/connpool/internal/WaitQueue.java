@@ -158,6 +158,26 @@ final class WaitQueue<C> {
     return line.size();
   }
 
+  /**
+   * Wakes everybody who needs an alarm at this time.
+   *
+   * @return when the next one will, or null if nobody does
+   */
+  @Nullable Long wakeOverdue(long now) {
+    Long next = null;
+    for (Waiter<C> waiter : line) {
+      if (!waiter.needsAlarm || !waiter.isWaiting()) {
+        continue;
+      }
+      if (waiter.deadline - now <= 0) {
+        waiter.wake();
+      } else if (next == null || waiter.deadline - next < 0) {
+        next = waiter.deadline;
+      }
+    }
+    return next;
+  }
+
   boolean isWakeUpOutstanding() {
     return woken.get() != null;
   }

@@ -30,6 +30,14 @@ class Waiter<C> {
   /** When it began to wait. */
   final long since;
 
+  /**
+   * Whether it has to be woken at its deadline, because its thread sleeps without a limit. Both are
+   * written by its owner before the waiter is visible.
+   */
+  boolean needsAlarm;
+
+  long deadline;
+
   /** Whether it really had to wait: it parked, or was left in the queue. Written by its owner. */
   boolean waited;
 

@@ -9,6 +9,7 @@ import io.connpool.PoolException;
 import io.connpool.PoolExhaustedException;
 import io.connpool.PoolStats;
 import io.connpool.WhenExhausted;
+import io.connpool.threads.VirtualThreads;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -18,10 +19,12 @@ import org.jspecify.annotations.Nullable;
 final class WaitingRoom<C> {
   private final Engine<C> engine;
   private final WaitQueue<C> queue;
+  private final Alarm<C> alarm;
 
   WaitingRoom(Engine<C> engine) {
     this.engine = engine;
     this.queue = engine.queue;
+    alarm = new Alarm<>(engine);
   }
 
   // --- threads ---
@@ -30,6 +33,8 @@ final class WaitingRoom<C> {
   Loan<C> await(long nanos) throws InterruptedException {
     Waiter<C> me = new Waiter<>(engine.environment.clock(), Thread.currentThread());
     long deadline = me.since + nanos;
+    me.deadline = deadline;
+    me.needsAlarm = VirtualThreads.isVirtual(Thread.currentThread());
     enter(me);
     boolean mustPassOn = false;
     Outcome outcome = Outcome.FAILED;
@@ -72,7 +77,7 @@ final class WaitingRoom<C> {
         }
         if (me.isWaiting()) {
           me.waited = true;
-          engine.environment.clock().parkUntil(this, deadline);
+          park(me);
         }
         if (Thread.interrupted()) {
           if (!queue.leave(me)) {
@@ -88,6 +93,15 @@ final class WaitingRoom<C> {
         engine.handout.serve(); // there may be more than this one needed
       }
       ended(me, outcome);
+    }
+  }
+
+  private void park(Waiter<C> me) {
+    if (me.needsAlarm) {
+      alarm.setFor(me);
+      engine.environment.clock().park(this);
+    } else {
+      engine.environment.clock().parkUntil(this, me.deadline);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.connpool.mux;
 
+import io.connpool.threads.VirtualThreads;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;

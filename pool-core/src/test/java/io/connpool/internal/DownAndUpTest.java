@@ -44,6 +44,11 @@ class DownAndUpTest {
     }
 
     @Override
+    public void park(Object blocker) {
+      SystemClock.INSTANCE.park(blocker);
+    }
+
+    @Override
     public void unpark(Thread thread) {
       SystemClock.INSTANCE.unpark(thread);
     }

@@ -141,6 +141,11 @@ final class FuzzWorld implements Environment.Clock, Environment.Timers {
   }
 
   @Override
+  public void park(Object blocker) {
+    throw new AssertionError("only virtual threads do, and here are none");
+  }
+
+  @Override
   public void unpark(Thread thread) {
     Fibre fibre = Fibre.of(thread);
     if (fibre == null) {

@@ -62,6 +62,11 @@ public final class ManualClock implements Environment.Clock, Environment.Timers 
   }
 
   @Override
+  public void park(Object blocker) {
+    parkUntil(blocker, now.get() + Long.MAX_VALUE / 2);
+  }
+
+  @Override
   public void unpark(Thread thread) {
     LockSupport.unpark(thread);
   }

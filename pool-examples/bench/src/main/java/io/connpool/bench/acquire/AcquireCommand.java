@@ -129,6 +129,7 @@ public final class AcquireCommand implements Callable<Integer> {
             .with("max_us", micros(waits, 100))
             .with("waits_timed", waits.getTotalCount())
             .with("timeouts", outcome.timeouts())
+            .with("threads_served", outcome.served())
             .with("stuck", outcome.stuck());
     if (load.hold() == Hold.PARK) {
       line.with("mean_hold_us", outcome.meanHold() / 1e3)

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -73,7 +74,7 @@ final class Run<H> {
    */
   Outcome measure(Duration warmUp, Duration window, Duration grace) throws InterruptedException {
     fill();
-    List<Thread> threads = start();
+    List<Thread> threads = start(grace);
     sleep(warmUp);
     stage = Stage.MEASURE;
     long begin = System.nanoTime();
@@ -81,6 +82,7 @@ final class Run<H> {
     sleep(window);
     Sums measured = tally.sums().since(before);
     long nanos = System.nanoTime() - begin;
+    int served = tally.served(); // before the end, at which everybody gets a turn
     stage = Stage.STOP;
     int stuck = join(threads, grace);
     Throwable failure = failures.peek();
@@ -94,7 +96,8 @@ final class Run<H> {
               .formatted(operations, conns.uses()));
     }
     double perSecond = measured.operations() * 1e9 / nanos;
-    return new Outcome(perSecond, measured.meanHold(), tally.waits(), timeouts.sum(), stuck);
+    return new Outcome(
+        perSecond, measured.meanHold(), tally.waits(), timeouts.sum(), served, stuck);
   }
 
   /** So that nothing is dialed while the clock runs. */
@@ -111,22 +114,53 @@ final class Run<H> {
     all.forEach(peer::release);
   }
 
-  private List<Thread> start() {
+  /**
+   * Returns when all threads run. Each starts two others before its own work: a scheduler of
+   * virtual threads does not look at what is started from outside while those that only yield keep
+   * its own queues filled, so ten thousand started by this thread would be a load of a handful.
+   */
+  private List<Thread> start(Duration limit) throws InterruptedException {
     ThreadFactory factory = load.virtual() ? VirtualThreads.factory("bench-") : Run::daemon;
+    List<Job> jobs = jobs();
     List<Thread> threads = new ArrayList<>();
-    while (threads.size() < load.threads()) {
-      int number = threads.size();
+    CountDownLatch begun = new CountDownLatch(jobs.size());
+    for (int i = 0; i < jobs.size(); i++) {
+      int children = 2 * i + 1;
+      Job job = jobs.get(i);
+      threads.add(
+          factory.newThread(
+              guarded(
+                  () -> {
+                    begun.countDown();
+                    for (int c = children; c < Math.min(children + 2, threads.size()); c++) {
+                      threads.get(c).start();
+                    }
+                    job.run();
+                  })));
+    }
+    threads.get(0).start();
+    if (!begun.await(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+      throw new IllegalStateException(
+          "%d of %d threads did not begin within %s"
+              .formatted(begun.getCount(), jobs.size(), limit));
+    }
+    return threads;
+  }
+
+  private List<Job> jobs() {
+    List<Job> jobs = new ArrayList<>();
+    while (jobs.size() < load.threads()) {
+      int number = jobs.size();
       if (load.handover()) {
         Handles<H> handles = new Handles<>();
         Taker<H> taker = new Taker<>(this, number, handles);
-        threads.add(factory.newThread(guarded(taker)));
-        threads.add(factory.newThread(guarded(new Giver<>(this, handles, taker))));
+        jobs.add(taker);
+        jobs.add(new Giver<>(this, handles, taker));
       } else {
-        threads.add(factory.newThread(guarded(new Worker<>(this, number))));
+        jobs.add(new Worker<>(this, number));
       }
     }
-    threads.forEach(Thread::start);
-    return threads;
+    return jobs;
   }
 
   /** A stuck thread must not keep the program from ending. */

@@ -68,6 +68,17 @@ final class Tally {
     return sum;
   }
 
+  /** How many threads have done at least one operation. */
+  int served() {
+    int served = 0;
+    for (int thread = 0; thread < threads; thread++) {
+      if (counts.getOpaque(thread * STRIDE) > 0) {
+        served++;
+      }
+    }
+    return served;
+  }
+
   /** All waits; to be asked when the threads have ended. */
   Histogram waits() {
     Histogram all = new Histogram(LONGEST, DIGITS);

@@ -54,7 +54,9 @@ class RunTest {
             return only;
           }
         };
-    assertEquals(3, measure(peer, 3, Hold.NONE).stuck());
+    Outcome outcome = measure(peer, 3, Hold.NONE);
+    assertEquals(3, outcome.stuck());
+    assertEquals(0, outcome.served());
     never.countDown();
   }
 

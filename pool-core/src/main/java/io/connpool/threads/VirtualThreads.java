@@ -1,4 +1,4 @@
-package io.connpool.mux;
+package io.connpool.threads;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -7,16 +7,22 @@ import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /** Virtual threads, where the JVM has them: this is compiled for Java 17. */
-final class VirtualThreads {
+public final class VirtualThreads {
   /** Before 21 they were a preview, refused without a flag. */
-  static final boolean EXIST = Runtime.version().feature() >= 21;
+  public static final boolean EXIST = Runtime.version().feature() >= 21;
 
   private static final @Nullable MethodHandle IS_VIRTUAL =
       EXIST ? find(Thread.class, "isVirtual", MethodType.methodType(boolean.class)) : null;
 
   private VirtualThreads() {}
 
-  static boolean isVirtual(Thread thread) {
+  /**
+   * Whether this is one.
+   *
+   * @param thread any thread
+   * @return false where the JVM has none
+   */
+  public static boolean isVirtual(Thread thread) {
     if (IS_VIRTUAL == null) {
       return false;
     }
@@ -27,8 +33,13 @@ final class VirtualThreads {
     }
   }
 
-  /** Threads named by the prefix and a number. */
-  static ThreadFactory factory(String prefix) {
+  /**
+   * Threads named by the prefix and a number.
+   *
+   * @param prefix of their names
+   * @return a factory; only where they {@link #EXIST}
+   */
+  public static ThreadFactory factory(String prefix) {
     try {
       Class<?> ofVirtual = Class.forName("java.lang.Thread$Builder$OfVirtual");
       Class<?> builder = Class.forName("java.lang.Thread$Builder");
