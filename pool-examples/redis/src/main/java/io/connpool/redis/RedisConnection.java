@@ -40,7 +40,6 @@ public final class RedisConnection implements Closeable {
   private final Session session = new Session();
   private final ByteBuffer lastWords = ByteBuffer.allocate(LAST_WORDS);
   private boolean broken;
-  private long writtenWhenLent;
 
   RedisConnection(Wire wire, Duration timeout) {
     this.wire = wire;
@@ -128,15 +127,6 @@ public final class RedisConnection implements Closeable {
     } finally {
       fuse.disarm();
     }
-  }
-
-  void lent() {
-    writtenWhenLent = wire.bytesWritten();
-  }
-
-  /** Whether its holder has got nothing through to the server. */
-  boolean isUnused() {
-    return wire.bytesWritten() == writtenWhenLent;
   }
 
   /** Whether the next command would get the reply that is meant for it, from the same database. */

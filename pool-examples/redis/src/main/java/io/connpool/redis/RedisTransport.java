@@ -102,12 +102,6 @@ public final class RedisTransport implements Transport<RedisConnection> {
   }
 
   @Override
-  public Health onAcquire(RedisConnection connection) {
-    connection.lent();
-    return Health.CLEAN;
-  }
-
-  @Override
   public Health onRelease(RedisConnection connection) {
     return connection.isReusable() ? Health.CLEAN : Health.DIRTY;
   }
@@ -121,10 +115,7 @@ public final class RedisTransport implements Transport<RedisConnection> {
     if (connection.isReusable() && !(failure instanceof Error)) {
       return Verdict.KEEP; // an answer, or something that is not about this connection
     }
-    Verdict byType = Verdict.of(failure);
-    return byType.retry() == Retry.MAYBE_SENT && connection.isUnused()
-        ? new Verdict(byType.fate(), Retry.NOT_SENT, byType.blame())
-        : byType;
+    return Verdict.of(failure);
   }
 
   @Override

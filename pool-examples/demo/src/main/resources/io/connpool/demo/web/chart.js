@@ -70,7 +70,7 @@ export function paint(figure, chart) {
   svg.replaceChildren();
   const step = (width - GUTTER) / (chart.length - 1);
   const x = (i) => width - (chart.count - 1 - i) * step;
-  const y = (value) => HEIGHT - 3 - chart.scale(value) * (HEIGHT - 9);
+  const y = (value) => HEIGHT - 7 - chart.scale(value) * (HEIGHT - 14);
 
   for (const [from, to] of runs(chart.trouble)) {
     add(svg, "rect", { class: "trouble", x: x(from - 1), y: 0, width: x(to) - x(from - 1), height: HEIGHT });
