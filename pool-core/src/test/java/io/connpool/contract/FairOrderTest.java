@@ -175,7 +175,7 @@ final class FairOrderTest extends PoolContract {
   @Test
   void aWaiterThatWasWokenInVainGetsTheNextReleasedConnection() throws Exception {
     ConnPool<FakeConn> pool = pool(builder -> builder.maxActive(1).fair(false));
-    for (int round = 0; round < 5; round++) {
+    for (int round = 0; round < 20; round++) {
       Lease<FakeConn> lease = pool.acquire();
       Caller<Lease<FakeConn>> waiter = beginWaiting(pool, pool::acquire);
       int overtakes = 0;
