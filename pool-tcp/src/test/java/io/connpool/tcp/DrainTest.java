@@ -23,7 +23,7 @@ class DrainTest {
   void q10_leftoversWithinTheBoundAreDrainedAndTheConnectionIsClean() throws Exception {
     Behaviour chatty = Behaviour.strayAfterAnswer("x".repeat(1_000) + "\n");
     try (FlakyServer server = FlakyServer.start(chatty);
-        TcpPool pool = lines(server).drain(new Drain(64 << 10, Duration.ofMillis(20))).build()) {
+        TcpPool pool = lines(server).drain(new Drain(64 << 10, LIMIT)).build()) {
       for (int i = 0; i < 5; i++) {
         pool.pool()
             .run(
@@ -111,7 +111,7 @@ class DrainTest {
               });
         };
     try (FlakyServer server = FlakyServer.start(slow);
-        TcpPool pool = lines(server).drain(new Drain(1_000, Duration.ofMillis(20))).build()) {
+        TcpPool pool = lines(server).drain(new Drain(1_000, LIMIT)).build()) {
       pool.pool()
           .run(
               conn -> {
@@ -126,7 +126,7 @@ class DrainTest {
   @Test
   void q12_anEndBehindTheLeftoversIsNoCleanConnection() throws Exception {
     try (FlakyServer server = FlakyServer.start(Behaviour.goodbyeAfter(1, "bye, and farewell"));
-        TcpPool pool = lines(server).drain(new Drain(1_000, Duration.ofMillis(20))).build()) {
+        TcpPool pool = lines(server).drain(new Drain(1_000, LIMIT)).build()) {
       pool.pool()
           .run(
               conn -> {

@@ -17,6 +17,7 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -58,11 +59,22 @@ class OutageReplayTest {
 
   @Test
   void anAnswerThatComesAfterItsCallerGaveUpReachesNobody() throws Exception {
-    try (FlakyServer server = FlakyServer.start(manners());
+    CountDownLatch gaveUp = new CountDownLatch(1);
+    Behaviour late =
+        connection ->
+            connection.forEachLine(
+                1,
+                line -> {
+                  gaveUp.await();
+                  connection.pause(Duration.ofMillis(50));
+                  connection.answer(line);
+                });
+    try (FlakyServer server = FlakyServer.start(late, manners());
         TcpPool pool = lines(server).pool(p -> p.maxActive(1)).build()) {
       assertThrows(
           SocketTimeoutException.class,
-          () -> pool.exchange(bytes("late one"), Duration.ofMillis(10)));
+          () -> pool.pool().run(conn -> conn.exchange(bytes("one"), Duration.ofMillis(10))));
+      gaveUp.countDown();
       for (int i = 0; i < EXCHANGES; i++) {
         ask(pool);
       }

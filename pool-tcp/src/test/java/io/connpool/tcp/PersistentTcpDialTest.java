@@ -145,4 +145,35 @@ class PersistentTcpDialTest {
       assertEquals("and news", read(line, 8));
     }
   }
+
+  @Test
+  void p10_whileItIsDownAWriteWaitsWithinItsLimit() throws Exception {
+    try (FlakyServer server = FlakyServer.start(Behaviour.answerLines())) {
+      server.refuse();
+      try (PersistentTcp line = start(server)) {
+        long began = System.nanoTime();
+        Duration limit = Duration.ofMillis(100);
+        assertThrows(NotConnectedException.class, () -> line.write(bytes("too early\n"), limit));
+        assertTrue(System.nanoTime() - began >= limit.toNanos());
+        server.listenAgain();
+        line.write(bytes("hi\n"), LIMIT);
+        assertEquals("answer hi\n", read(line, 10));
+      }
+    }
+  }
+
+  @Test
+  void whoIsInAHurryGetsAnotherConnection() throws Exception {
+    try (FlakyServer server = FlakyServer.start(Behaviour.answerLines());
+        PersistentTcp line =
+            PersistentTcp.over(lines(server))
+                .persistence(p -> p.backoff(Duration.ofHours(1), Duration.ofHours(1)))
+                .start()) {
+      assertTrue(line.awaitUp(LIMIT));
+      line.reconnectNow();
+      eventually(() -> "another one is up", () -> line.epoch() == 2);
+      server.awaitAccepted(2, LIMIT);
+      server.awaitOpen(1, LIMIT);
+    }
+  }
 }

@@ -113,6 +113,7 @@ class PersistentTcpTest {
           assertThrows(
               ConnectionLostException.class, () -> line.read(ByteBuffer.allocate(9), LIMIT));
       assertEquals("read", lost.operation());
+      assertTrue(lost.getMessage().contains(server.endpoint().toString()), lost::getMessage);
       assertEquals("second", read(line, 6));
     }
   }
@@ -121,13 +122,14 @@ class PersistentTcpTest {
   void p11_aWriteThatIsCutSaysHowMuchHadGone() throws Exception {
     try (FlakyServer server = FlakyServer.start(Behaviour.neverRead());
         PersistentTcp line = start(server)) {
-      line.awaitUp(LIMIT);
+      line.write(bytes("so that all classes are there"), LIMIT);
+      ByteBuffer large = ByteBuffer.allocate(64 << 20);
       var lost =
           assertThrows(
-              ConnectionLostException.class,
-              () -> line.write(ByteBuffer.allocate(64 << 20), Duration.ofMillis(300)));
+              ConnectionLostException.class, () -> line.write(large, Duration.ofMillis(500)));
       assertTrue(lost.bytesDone() > 0 && lost.bytesDone() < 64 << 20);
       assertEquals("write", lost.operation());
+      assertTrue(lost.getMessage().contains(server.endpoint().toString()), lost::getMessage);
       eventually(() -> "it comes back", () -> line.epoch() == 2);
     }
   }

@@ -183,7 +183,11 @@ class StaleRetryTest {
                 });
         TcpPool pool = lines(server).retry(new IoRetry(5, Duration.ZERO)).build()) {
       ask(pool);
-      assertThrows(SocketTimeoutException.class, () -> pool.exchangeIdempotent(bytes("x"), SHORT));
+      assertThrows(
+          SocketTimeoutException.class,
+          () -> pool.pool().run(conn -> conn.exchangeIdempotent(bytes("x"), SHORT)));
+      eventually(() -> "it was asked", () -> asked.get() == 1);
+      server.awaitOpen(0, LIMIT);
       assertEquals(1, asked.get());
       assertEquals(1, server.accepted());
     }
