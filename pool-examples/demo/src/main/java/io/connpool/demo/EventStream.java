@@ -92,8 +92,8 @@ final class EventStream {
   }
 
   /**
-   * Writes what is sent, until the end or until nobody reads it. Nothing if there are too many
-   * readers, or nothing will come.
+   * Writes what is sent, until the end or until nobody reads it, and closes. Nothing if there are
+   * too many readers, or nothing will come.
    *
    * @throws IOException when the reader has gone
    */
@@ -102,7 +102,7 @@ final class EventStream {
       return;
     }
     BlockingQueue<String> reader = new ArrayBlockingQueue<>(BACKLOG);
-    try {
+    try (out) { // closed before its place is free: the end of the response belongs to the farewell
       if (!join(reader)) {
         return;
       }
