@@ -2,6 +2,10 @@
 module io.connpool.consumer {
   requires io.connpool;
   requires io.connpool.redis;
+  requires io.connpool.tcp;
+  requires io.connpool.thrift;
+  requires jdk.jfr;
+  requires micrometer.core;
 
   provides io.connpool.spi.TransportProvider with
       io.connpool.consumer.ThingProvider;

@@ -465,11 +465,14 @@ public final class PoolBuilder<C> {
 
   /** For the test kit: a pool in a world whose time the test moves. */
   ConnPool<C> build(Environment environment) {
-    return new DefaultConnPool<>(
-        new Described<>(new PoolBuilder<>(this), config()),
-        new ComposedTransport<>(name, transport, heartbeat, closer, probe, classifier),
-        listeners,
-        environment);
+    DefaultConnPool<C> pool =
+        new DefaultConnPool<>(
+            new Described<>(new PoolBuilder<>(this), config()),
+            new ComposedTransport<>(name, transport, heartbeat, closer, probe, classifier),
+            listeners,
+            environment);
+    pool.open(List.copyOf(listeners));
+    return pool;
   }
 
   /** A builder that nobody changes any more, and what it comes to. */

@@ -4,11 +4,11 @@ package io.connpool;
  * Is told what happens in a pool; see {@link PoolBuilder#listener}. Every method does nothing
  * unless it is overridden.
  *
- * <p><b>How events are delivered.</b> One after the other, in the order in which they happened, to
- * all listeners of a pool in the order in which they were added, on a thread of the pool's own:
- * never on a caller's and never under a lock. So a listener needs no synchronization towards
- * itself, and may call the pool, {@link ConnPool#close()} included, which then does not wait for
- * it.
+ * <p><b>How events are delivered.</b> But for {@link #poolOpened}: one after the other, in the
+ * order in which they happened, to all listeners of a pool in the order in which they were added,
+ * on a thread of the pool's own: never on a caller's and never under a lock. So a listener needs no
+ * synchronization towards itself, and may call the pool, {@link ConnPool#close()} included, which
+ * then does not wait for it.
  *
  * <p><b>What a listener cannot do.</b> It delays nothing but the events that follow. At most 1,024
  * events wait for it; those beyond are dropped, counted, and told as {@link #eventsLost}. What it
@@ -18,6 +18,16 @@ package io.connpool;
  * <p>Without a listener no event is even made.
  */
 public interface PoolListener {
+
+  /**
+   * A pool is about to begin its work. Called on the thread that builds it, before all other
+   * events, so that a listener can keep the pool, to ask for its {@link ConnPool#stats() figures}.
+   *
+   * @param pool the pool, in which nothing has happened yet
+   * @throws RuntimeException to refuse: the pool is not built, and {@link PoolBuilder#build} throws
+   *     this; listeners that it was opened for before are told of its end
+   */
+  default void poolOpened(ConnPool<?> pool) {}
 
   /**
    * A connection was dialed.

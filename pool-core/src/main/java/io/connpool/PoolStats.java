@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param lostEvents events that were dropped because a {@link PoolListener} did not keep up
  * @param closedBy the connections closed since the start by the reason; adds up to {@code closed}
  * @param waits how long callers had to wait since the start
+ * @param leaseTimes how many leases there were since the start, and how long they were out
  * @param lastDialFailure the last dial attempt that failed, even if others succeeded since; null if
  *     none ever did
  * @param lastWords what the last connection that was closed as {@link CloseReason#DIRTY} had to
@@ -49,6 +50,7 @@ public record PoolStats(
     long lostEvents,
     Map<CloseReason, Long> closedBy,
     WaitTimes waits,
+    LeaseTimes leaseTimes,
     @Nullable DialFailure lastDialFailure,
     @Nullable String lastWords) {
 

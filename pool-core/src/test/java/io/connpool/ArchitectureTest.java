@@ -46,6 +46,7 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
   private static final Path MAIN = mainClasses();
   private static final String COMMONS_POOL = "org.apache.commons.pool2";
+  private static final String MICROMETER = "io.micrometer";
   private static final JavaClasses CLASSES = new ClassFileImporter().importPath(MAIN);
 
   @Test
@@ -81,6 +82,18 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.connpool.commons..", COMMONS_POOL + "..")
+        .check(CLASSES);
+  }
+
+  /** As for commons-pool2. */
+  @Test
+  void micrometerIsKnownToItsBinderOnly() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.connpool.micrometer")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.connpool.micrometer..", MICROMETER + "..")
         .check(CLASSES);
   }
 
@@ -220,10 +233,11 @@ class ArchitectureTest {
             .forEach(message -> events.add(SimpleConditionEvent.violated(where, message)));
       }
 
-      /** The API of commons-pool2 is what its adapters are for. */
+      /** The API of commons-pool2 is what its adapters are for, Micrometer's what its binder is. */
       private boolean isSpokenIn(String where, JavaClass type) {
-        return where.startsWith("io.connpool.commons.")
-            && type.getPackageName().startsWith(COMMONS_POOL);
+        String foreign = type.getPackageName();
+        return (where.startsWith("io.connpool.commons.") && foreign.startsWith(COMMONS_POOL))
+            || (where.startsWith("io.connpool.micrometer.") && foreign.startsWith(MICROMETER));
       }
 
       private boolean isKnown(JavaClass type) {

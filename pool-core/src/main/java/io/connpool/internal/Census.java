@@ -1,7 +1,9 @@
 package io.connpool.internal;
 
 import io.connpool.CloseReason;
+import io.connpool.LeaseTimes;
 import io.connpool.PoolStats;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -10,6 +12,10 @@ final class Census<C> {
   private final Engine<C> engine;
   private final LongAdder misuses = new LongAdder();
   private final LongAdder timeouts = new LongAdder();
+  private final LongAdder sharesTaken = new LongAdder();
+
+  /** How long leases were out, added up; written by the keeper. */
+  private final LongAdder leasedNanos = new LongAdder();
 
   Census(Engine<C> engine) {
     this.engine = engine;
@@ -23,6 +29,30 @@ final class Census<C> {
   /** An acquire ran out of time. */
   void countTimeout() {
     timeouts.increment();
+  }
+
+  /** A shared connection was lent once more; exclusive loans are counted in their slot. */
+  void countShare() {
+    sharesTaken.increment();
+  }
+
+  /** The keeper has passed: the leases that are out now stand for the time since it did before. */
+  void countTime(long nanos) {
+    long leases = 0;
+    for (Slot<C> slot : engine.table.all()) {
+      long word = slot.word;
+      leases += Slot.state(word) == Slot.LEASED ? 1 : 0;
+      leases += Slot.state(word) == Slot.SHARED ? Slot.shares(word) : 0;
+    }
+    leasedNanos.add(leases * nanos);
+  }
+
+  private LeaseTimes leaseTimes() {
+    long count = sharesTaken.sum();
+    for (Slot<C> slot : engine.table.all()) {
+      count += slot.loans;
+    }
+    return new LeaseTimes(count, Duration.ofNanos(leasedNanos.sum()));
   }
 
   /** How many connections are out and cannot serve one more. */
@@ -115,6 +145,7 @@ final class Census<C> {
         engine.chronicle.countLostEvents(),
         closedBy,
         engine.chronicle.waits(),
+        leaseTimes(),
         engine.chronicle.lastDialFailure(),
         engine.chronicle.lastWords());
   }

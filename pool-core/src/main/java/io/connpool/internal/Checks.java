@@ -123,6 +123,7 @@ final class Checks<C> {
     private final Slot<C> slot;
     private final long owned;
     private final Supply<C>.Help help = engine.supply.checkBegun();
+    private final Flight.@Nullable Heartbeat event = Flight.Heartbeat.begun();
 
     Check(Slot<C> slot, long owned) {
       super(engine.calls);
@@ -144,6 +145,7 @@ final class Checks<C> {
     @Override
     void succeeded(Boolean result) {
       heartbeats.decrementAndGet();
+      record(null);
       slot.provenAt = engine.now();
       settle(slot, owned);
       help.end();
@@ -152,9 +154,16 @@ final class Checks<C> {
     @Override
     void failed(Throwable failure) {
       heartbeats.decrementAndGet();
+      record(failure);
       LOG.log(Level.DEBUG, () -> "pool " + engine.name + ": a heartbeat failed", failure);
       engine.removal.discardHeld(slot, owned, CloseReason.HEARTBEAT);
       help.end();
+    }
+
+    private void record(@Nullable Throwable failure) {
+      if (event != null) {
+        event.end(engine.name, failure);
+      }
     }
   }
 

@@ -100,6 +100,7 @@ final class Chronicle {
   }
 
   void leakSuspected(LeakWatch.Origin origin, long nanos, List<StackTraceElement> holderNow) {
+    Flight.LeakSuspected.record(pool, origin, nanos);
     if (announcer.isHeard()) {
       announcer.tell(
           PoolListener::leakSuspected,

@@ -9,6 +9,7 @@ import io.connpool.Op;
 import io.connpool.PoolBuilder;
 import io.connpool.PoolClosedException;
 import io.connpool.PoolConfig;
+import io.connpool.PoolEvent.PoolClosed;
 import io.connpool.PoolException;
 import io.connpool.PoolListener;
 import io.connpool.PoolStats;
@@ -38,7 +39,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
   private final AtomicReference<Description<PoolBuilder<C>>> description;
 
   /**
-   * Starts a pool.
+   * A pool that does nothing before it is {@link #open opened}.
    *
    * @param description what the builder was told
    * @param transport the user's transport and functions
@@ -53,7 +54,31 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
     this.description = new AtomicReference<>(description);
     engine = new Engine<>(description.config(), transport, listeners, environment);
     waitingRoom = engine.waitingRoom;
-    engine.start();
+  }
+
+  /**
+   * Begins to work, unless a listener refuses.
+   *
+   * @param listeners those it was made with
+   * @throws RuntimeException what one of them throws; the pool is closed then
+   */
+  public void open(List<PoolListener> listeners) {
+    int opened = 0;
+    try {
+      for (PoolListener listener : listeners) {
+        listener.poolOpened(this);
+        opened++;
+      }
+    } finally {
+      if (opened == listeners.size()) {
+        engine.start();
+      } else {
+        engine.announcer.hangUp(); // the one that refused knows of no pool that could end
+        engine.shutdown.close(0);
+        PoolClosed end = new PoolClosed(engine.name, true);
+        listeners.subList(0, opened).forEach(listener -> listener.poolClosed(end));
+      }
+    }
   }
 
   @Override
@@ -75,12 +100,13 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
     if (stamp == 0) {
       Loan<C> loan = acquireSlowly(nanos);
       if (!(loan instanceof ExclusiveLease<C> exclusive)) {
+        loan.begun(Thread.currentThread().getId());
         return loan;
       }
       slot = exclusive.slot;
       stamp = exclusive.stamp();
     }
-    slot.takenBy = Thread.currentThread().getId();
+    slot.begun(Thread.currentThread().getId());
     // The one place where a lease is made, whichever way it came: so the compiler can see that it
     // need not be made at all if the caller does not let it go.
     return new ExclusiveLease<>(slot, stamp);
@@ -101,7 +127,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
       engine.supply.wish();
       return Optional.empty();
     }
-    loan.slot.takenBy = Thread.currentThread().getId();
+    loan.begun(Thread.currentThread().getId());
     return Optional.of(engine.leaks.watched(loan));
   }
 
@@ -120,7 +146,7 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
     if (loan == null) {
       return waitingRoom.enqueue(nanos);
     }
-    loan.slot.takenBy = Thread.currentThread().getId();
+    loan.begun(Thread.currentThread().getId());
     return CompletableFuture.completedFuture(engine.leaks.watched(loan));
   }
 

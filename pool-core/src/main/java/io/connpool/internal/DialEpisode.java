@@ -55,6 +55,7 @@ final class DialEpisode<C> {
     private final int number;
     private final long begun = engine.now();
     private final long deadline = begun + engine.settings().dialTimeout;
+    private final Flight.@Nullable Dial event = Flight.Dial.begun();
     private final Signals<C> signals = new Signals<>(engine, engine.supply.nextSerial());
 
     /** What the dial returned, until somebody takes it: the pool, or whoever closes it. */
@@ -96,8 +97,10 @@ final class DialEpisode<C> {
       CloseReason defect = defectOf(connection);
       if (defect == null) {
         engine.chronicle.dialed(number, engine.now() - begun);
+        record(null);
         engine.supply.succeeded(slot, connection, shares, signals, help);
       } else {
+        record(defect);
         engine.supply.stillborn(slot, connection, defect, number, engine.now() - begun, help);
       }
     }
@@ -114,8 +117,15 @@ final class DialEpisode<C> {
 
     @Override
     void failed(Throwable failure) {
+      record(failure);
       closeDialed(CloseReason.HEARTBEAT); // which, if it still hangs in its heartbeat, ends that
       attemptFailed(engine.now() - begun, failure);
+    }
+
+    private void record(@Nullable Object failure) {
+      if (event != null) {
+        event.end(engine.name, number, failure);
+      }
     }
 
     @Override

@@ -98,6 +98,7 @@ final class Disposer<C> {
     private final C connection;
     private final CloseReason reason;
     private final long ageNanos;
+    private final Flight.@Nullable Close event = Flight.Close.begun();
     private volatile @Nullable String lastWords;
 
     Closing(C connection, CloseReason reason, long ageNanos) {
@@ -163,6 +164,9 @@ final class Disposer<C> {
         logFailure(reason, failure);
       }
       engine.chronicle.closed(reason, ageNanos, lastWords);
+      if (event != null) {
+        event.end(engine.name, reason, ageNanos, failure);
+      }
       boolean wasBehind = queued.getAndDecrement() == BACKLOG;
       running.decrementAndGet();
       startNext();

@@ -38,6 +38,11 @@ final class ExclusiveLease<C> extends Loan<C> {
   }
 
   @Override
+  void begun(long threadId) {
+    slot.begun(threadId);
+  }
+
+  @Override
   boolean isReused() {
     return stamp != slot.firstStamp;
   }

@@ -25,12 +25,16 @@ final class Keeper<C> {
   /** When the pass before this one was. What is idle now was last used after it. */
   private long previous;
 
+  /** When the figures were last written to a flight recording, if there is one. */
+  private long recordedAt;
+
   Keeper(Engine<C> engine) {
     this.engine = engine;
   }
 
   void start() {
     previous = engine.now();
+    recordedAt = previous;
     schedule();
   }
 
@@ -67,6 +71,11 @@ final class Keeper<C> {
     long heartbeatAfter = settings.heartbeatInterval - settings.heartbeatInterval / PRECISION;
     engine.queue.clear();
     engine.leaks.look(now);
+    engine.census.countTime(now - previous);
+    if (now - recordedAt >= LONGEST_INTERVAL) {
+      recordedAt = now;
+      Flight.Stats.record(engine);
+    }
     engine.stopTrimmingIfDone();
     List<Slot<C>> parked = new ArrayList<>();
     boolean probe = false;

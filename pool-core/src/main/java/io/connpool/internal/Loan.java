@@ -23,6 +23,13 @@ abstract class Loan<C> implements Lease<C> {
   /** Whether the connection was used or idle before this loan: only such a one can be stale. */
   abstract boolean isReused();
 
+  /**
+   * Its holder has it: counts it.
+   *
+   * @param threadId who took it, 0 if that is not known
+   */
+  abstract void begun(long threadId);
+
   /** Ends the loan and closes the connection for the given reason. */
   abstract void remove(CloseReason reason);
 

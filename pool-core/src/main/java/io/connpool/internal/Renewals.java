@@ -59,7 +59,7 @@ final class Renewals<C> {
         Loan<C> loan = me.isWaiting() ? takeYoung(me) : me.loan();
         if (loan != null) {
           if (engine.lending.isGood(loan)) {
-            loan.slot.takenBy = Thread.currentThread().getId();
+            loan.begun(Thread.currentThread().getId());
             outcome = Outcome.SERVED;
             return engine.leaks.watched(loan);
           }
@@ -95,9 +95,7 @@ final class Renewals<C> {
     } finally {
       leave(me);
       line.remove(me);
-      if (me.waited) {
-        engine.chronicle.waited(engine.now() - me.since, outcome);
-      }
+      engine.waitingRoom.ended(me, outcome);
     }
   }
 

@@ -65,6 +65,11 @@ final class SharedLease<C> extends Loan<C> {
   }
 
   @Override
+  void begun(long threadId) {
+    slot.owner.census.countShare();
+  }
+
+  @Override
   boolean isReused() {
     return slot.seasoned || slot.serial != serial;
   }

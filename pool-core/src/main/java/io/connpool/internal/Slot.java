@@ -112,6 +112,12 @@ final class Slot<C> extends SlotFields<C> {
 
   // --- exclusive loans ---
 
+  /** Notes that a loan has begun; called by its holder, as the first thing. */
+  void begun(long threadId) {
+    takenBy = threadId;
+    loans++;
+  }
+
   /** Takes an idle connection; the stamp of the loan is {@link #stampOf the word}. */
   boolean tryLease(long idle) {
     return cas(idle, idle + (LEASED - IDLE));
@@ -302,6 +308,12 @@ abstract class SlotFields<C> extends SlotPadding {
    * read for a message only: right after a hand-over it may still be the holder before.
    */
   long takenBy;
+
+  /**
+   * Exclusive loans so far. Written under the loan without order, so that it costs the hot path no
+   * more than an addition in a line that is its own; others read it a moment too late.
+   */
+  long loans;
 
   /** When it was dialed, and when it is to be retired; written while DIALING. */
   long bornAt;

@@ -172,7 +172,7 @@ final class WaitingRoom<C> {
     if (failure != null) {
       waiter.future().completeExceptionally(failure);
     } else if (loan != null) {
-      loan.slot.takenBy = 0; // whoever gets the future has it
+      loan.begun(0); // whoever gets the future has it
       Loan<C> watched = engine.leaks.watched(loan, waiter.origin);
       if (!waiter.future().complete(watched)) {
         watched.close(); // cancelled meanwhile
@@ -212,9 +212,13 @@ final class WaitingRoom<C> {
 
   // --- both ---
 
-  private void ended(Waiter<C> waiter, Outcome outcome) {
+  /** Counts and tells a wait, if it was one; wherever it was. */
+  void ended(Waiter<C> waiter, Outcome outcome) {
     if (waiter.waited) {
       engine.chronicle.waited(engine.now() - waiter.since, outcome);
+      if (waiter.event != null) {
+        waiter.event.end(engine.name, outcome);
+      }
     }
   }
 

@@ -30,6 +30,11 @@ final class WatchedLease<C> extends Loan<C> {
   }
 
   @Override
+  void begun(long threadId) {
+    loan.begun(0); // its origin knows the thread
+  }
+
+  @Override
   boolean isReused() {
     return loan.isReused();
   }

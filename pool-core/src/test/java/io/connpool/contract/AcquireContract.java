@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.connpool.AcquireTimeoutException;
 import io.connpool.ConnPool;
 import io.connpool.Lease;
+import io.connpool.LeaseTimes;
 import io.connpool.testkit.FakeConn;
 import io.connpool.testkit.FakeTransport.Function;
 import io.connpool.testkit.FakeTransport.Step;
@@ -63,6 +64,34 @@ abstract class AcquireContract extends PoolContract {
     }
 
     atRest(pool, "idle 1, dialed 1");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyLeaseIsCountedHoweverItWasTaken(AccessPath path) throws Exception {
+    ConnPool<FakeConn> pool = poolOf(1);
+
+    path.use(pool, LIMIT); // had to wait for its dial
+    path.use(pool, LIMIT);
+    pool.tryAcquire().orElseThrow().close();
+
+    assertEquals(3, pool.stats().leaseTimes().count());
+  }
+
+  @Test
+  void theTimeThatLeasesAreOutIsAddedUpByTheSecond() throws Exception {
+    ConnPool<FakeConn> pool = poolOf(1);
+    List<Lease<FakeConn>> leases = takeAll(pool, 1);
+    Duration before = pool.stats().leaseTimes().total();
+
+    clock().advance(Duration.ofSeconds(10));
+    closeAll(leases);
+    clock().advance(Duration.ofSeconds(10));
+
+    LeaseTimes times = pool.stats().leaseTimes();
+    assertEquals(Duration.ZERO, before);
+    assertEquals(Duration.ofSeconds(10L * kind.capacity()), times.total());
+    assertEquals(Duration.ofSeconds(10), times.mean());
   }
 
   @Test

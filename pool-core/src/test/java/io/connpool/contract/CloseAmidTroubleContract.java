@@ -61,9 +61,14 @@ abstract class CloseAmidTroubleContract extends PoolContract {
     transport().always(function, Step.HANG_DEAF);
     ConnPool<FakeConn> pool = poolOf(1);
     pool.tryAcquire();
+    // a close can only hang of what was dialed: a dial under way is cut, and its late result is
+    // closed after the pool has ended well
     PoolWorld.eventually(
         () -> "under way",
-        () -> transport().dialing() + transport().heartbeating() + pool.stats().idle() == 1);
+        () ->
+            pool.stats().idle() == 1
+                || (function != Function.CLOSE
+                    && transport().dialing() + transport().heartbeating() == 1));
     Caller<Boolean> closer = beginClose(pool, GRACE);
 
     clock().advance(GRACE.plusSeconds(1));

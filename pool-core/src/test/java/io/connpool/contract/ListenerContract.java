@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.connpool.AcquireTimeoutException;
@@ -31,6 +33,7 @@ import io.connpool.testkit.PoolWorld;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -89,6 +92,58 @@ abstract class ListenerContract extends PoolContract {
         new Waited("orders", FakeTransport.SLOW, Outcome.SERVED),
         new Closed("orders", CloseReason.INVALIDATED, SECOND, null),
         new PoolClosed("orders", true));
+  }
+
+  @Test
+  void aListenerHasThePoolBeforeAnythingHappensInIt() {
+    List<ConnPool<?>> opened = new CopyOnWriteArrayList<>();
+    List<PoolStats> found = new CopyOnWriteArrayList<>();
+
+    ConnPool<FakeConn> pool =
+        pool(
+            b ->
+                b.minIdle(1)
+                    .listener(
+                        new PoolListener() {
+                          @Override
+                          public void poolOpened(ConnPool<?> itself) {
+                            opened.add(itself);
+                            found.add(itself.stats());
+                          }
+                        }));
+
+    assertEquals(List.of(pool), opened);
+    assertEquals("", figures(found.get(0)));
+    atRest(pool, "idle 1, dialed 1");
+  }
+
+  @Test
+  void aListenerThatRefusesAPoolIsHeardByItsBuilderAndThoseBeforeItAreToldTheEnd() {
+    IllegalArgumentException refusal = new IllegalArgumentException("one too many");
+    AtomicInteger endsOfTheRefused = new AtomicInteger();
+    PoolListener refusing =
+        new PoolListener() {
+          @Override
+          public void poolOpened(ConnPool<?> pool) {
+            throw refusal;
+          }
+
+          @Override
+          public void poolClosed(PoolClosed event) {
+            endsOfTheRefused.incrementAndGet();
+          }
+        };
+
+    assertSame(
+        refusal,
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> pool(b -> b.name("orders").minIdle(1).listener(heard).listener(refusing))));
+
+    told(new PoolClosed("orders", true));
+    assertEquals(0, endsOfTheRefused.get());
+    clock().advance(SECOND);
+    assertEquals(0, transport().attempts());
   }
 
   @Test

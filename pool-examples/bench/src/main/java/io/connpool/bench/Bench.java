@@ -2,6 +2,7 @@ package io.connpool.bench;
 
 import io.connpool.bench.acquire.AcquireCommand;
 import io.connpool.bench.acquire.CompareAcquireCommand;
+import io.connpool.bench.harness.ReportCommand;
 import io.connpool.bench.mux.CompareMuxCommand;
 import io.connpool.bench.mux.MuxCommand;
 import io.connpool.bench.mux.MuxServeCommand;
@@ -9,6 +10,7 @@ import io.connpool.bench.tcp.CompareTcpCommand;
 import io.connpool.bench.tcp.TcpCommand;
 import io.connpool.bench.thrift.CompareThriftCommand;
 import io.connpool.bench.thrift.ThriftCommand;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,7 +55,14 @@ public final class Bench implements Runnable {
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new Bench());
+    return new CommandLine(new Bench())
+        .addSubcommand(
+            new ReportCommand(
+                List.of(
+                    new CompareAcquireCommand(),
+                    new CompareTcpCommand(),
+                    new CompareMuxCommand(),
+                    new CompareThriftCommand())));
   }
 
   /**

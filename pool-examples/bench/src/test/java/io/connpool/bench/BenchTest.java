@@ -80,7 +80,7 @@ class BenchTest {
 
   @ParameterizedTest
   @CsvSource({
-    "--peer, bonecp, 'no peer ''bonecp''; there are [connpool, commons-pool2,'",
+    "--peer, bonecp, 'no peer ''bonecp''; there are [connpool, connpool-observed,'",
     "--threads, 0, '--threads must be 1 or more, but is 0'",
     "--threads, many, many",
     "--size, 0, '--size must be 1 or more, but is 0'",

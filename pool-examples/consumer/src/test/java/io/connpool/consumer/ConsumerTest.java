@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.connpool.ConnPool;
+import io.connpool.micrometer.PoolMetrics;
 import io.connpool.mux.MuxConnection;
 import io.connpool.redis.RedisConnection;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
@@ -17,8 +19,15 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConsumerTest {
 
@@ -32,6 +41,41 @@ class ConsumerTest {
   @Test
   void whatThePoolNeedsIsResolvedWithIt() {
     assertTrue(ModuleLayer.boot().findModule("io.github.resilience4j.retry").isPresent());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"io.connpool", "io.connpool.tcp", "io.connpool.thrift"})
+  void everyPublishedModuleHasItsVersionFromTheBom(String name) {
+    Module module = ModuleLayer.boot().findModule(name).orElseThrow();
+    assertFalse(module.getDescriptor().isAutomatic());
+  }
+
+  @Test
+  void aPoolIsMeasuredOnTheModulePath() throws InterruptedException {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    try (ConnPool<Thing> pool =
+        ConnPool.builder(ctx -> new Thing("grey")).listener(PoolMetrics.to(registry)).build()) {
+      pool.call(Thing::use);
+      assertEquals(1, registry.get("connpool.connections.idle").gauge().value());
+    }
+  }
+
+  @Test
+  void aPoolIsRecordedOnTheModulePath(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("flight.jfr");
+    try (Recording recording = new Recording()) {
+      recording.enable("io.connpool.Dial");
+      recording.start();
+      new Consumer().useTwice();
+      recording.stop();
+      recording.dump(file);
+    }
+    assertEquals(
+        List.of("things"),
+        RecordingFile.readAllEvents(file).stream()
+            .filter(event -> event.getEventType().getName().equals("io.connpool.Dial"))
+            .map(event -> event.getString("pool"))
+            .toList());
   }
 
   @Test

@@ -28,6 +28,11 @@ public final class CompareAcquireCommand extends CompareCommand {
   }
 
   @Override
+  protected List<String> usualPeers() {
+    return Peers.compared().stream().map(Peers::label).toList();
+  }
+
+  @Override
   protected Map<String, String> missingPeers() {
     Map<String, String> missing = new LinkedHashMap<>();
     for (Peers peer : Peers.values()) {

@@ -2,15 +2,14 @@ package io.connpool.bench.harness;
 
 import io.connpool.bench.harness.Comparison.Effort;
 import io.connpool.bench.harness.Row.Floor;
-import io.connpool.bench.harness.Row.Scope;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -30,29 +29,27 @@ public abstract class CompareCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // by picocli
   CommandSpec spec;
 
-  @Option(names = "--quick", description = "Ends within 5 minutes: short runs, few per figure.")
-  boolean quick;
+  @Mixin Selection selection = new Selection();
 
   @Option(names = "--json", description = "Prints each result as one line of JSON, too.")
   boolean json;
 
-  @Option(names = "--rows", description = "Only rows in whose name this pattern is found.")
-  Pattern rows = Pattern.compile("");
-
-  @Option(names = "--peers", split = ",", description = "Only these, separated by commas.")
-  @Nullable List<String> peers;
-
-  @Option(names = "--forks", description = "JVMs for each figure.")
-  @Nullable Integer forks;
-
-  @Option(names = "--warm-up", description = "Seconds of each JVM that do not count.")
-  @Nullable Double warmUp;
-
-  @Option(names = "--seconds", description = "Seconds of each JVM that count.")
-  @Nullable Double seconds;
-
   /** For picocli. */
   protected CompareCommand() {}
+
+  /** Its name on the command line. */
+  final String name() {
+    return command().name();
+  }
+
+  /** What it does, for people. */
+  final String title() {
+    return command().description()[0];
+  }
+
+  private Command command() {
+    return Objects.requireNonNull(getClass().getAnnotation(Command.class), "every one has one");
+  }
 
   /**
    * What can be compared.
@@ -76,6 +73,15 @@ public abstract class CompareCommand implements Callable<Integer> {
    * @return names, in the order in which they take turns
    */
   protected abstract List<String> presentPeers();
+
+  /**
+   * Who is measured unless others are named.
+   *
+   * @return some of {@link #presentPeers}, or all
+   */
+  protected List<String> usualPeers() {
+    return presentPeers();
+  }
 
   /**
    * Who cannot be measured here.
@@ -109,46 +115,37 @@ public abstract class CompareCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     printHead(out);
     PrintWriter lines = json ? out : new PrintWriter(Writer.nullWriter());
-    Results results =
-        new Comparison(
-                new Fork(spec.root().userObject().getClass()),
-                measured,
-                effort(),
-                lines,
-                spec.commandLine().getErr())
-            .measure(chosen);
+    Effort effort = effort();
+    Progress progress =
+        new Progress(
+            spec.commandLine().getErr(),
+            chosen.size() * measured.size() * effort.forks(),
+            effort.planned(chosen, measured.size()));
+    Fork fork = new Fork(spec.root().userObject().getClass());
+    Results results = new Comparison(fork, measured, effort, lines, progress).measure(chosen);
     printReport(out, chosen, measured, results);
     return results.failures() == 0 ? 0 : 1;
   }
 
   private List<Row> chosenRows() {
-    List<Row> chosen =
-        allRows().stream()
-            .filter(row -> rows.matcher(row.name()).find())
-            .filter(row -> !quick || row.scope() != Scope.FULL_ONLY)
-            .filter(this::isPossible)
-            .toList();
+    List<Row> chosen = selection.of(allRows());
+    for (Row row : selection.asked(allRows())) {
+      if (!chosen.contains(row)) {
+        spec.commandLine()
+            .getOut()
+            .println("Not run    " + row.name() + ": this Java has no virtual threads");
+      }
+    }
     if (chosen.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw wrong(
           "--rows '%s' leaves none of %s"
-              .formatted(rows, allRows().stream().map(Row::name).toList()));
+              .formatted(selection.rows, allRows().stream().map(Row::name).toList()));
     }
     return chosen;
   }
 
-  private boolean isPossible(Row row) {
-    boolean possible = row.scope() != Scope.VIRTUAL_THREADS || VirtualThreads.exist();
-    if (!possible) {
-      spec.commandLine()
-          .getOut()
-          .println("Not run    " + row.name() + ": this Java has no virtual threads");
-    }
-    return possible;
-  }
-
   private List<String> chosenPeers() {
-    List<String> chosen = peers == null ? presentPeers() : peers;
+    List<String> chosen = selection.peers == null ? usualPeers() : selection.peers;
     for (String peer : chosen) {
       String why = missingPeers().get(peer);
       if (why != null) {
@@ -166,11 +163,7 @@ public abstract class CompareCommand implements Callable<Integer> {
   }
 
   private Effort effort() {
-    Effort base = defaultEffort(quick);
-    return new Effort(
-        forks == null ? base.forks() : forks,
-        warmUp == null ? base.warmUp() : warmUp,
-        seconds == null ? base.seconds() : seconds);
+    return selection.effort(defaultEffort(selection.quick));
   }
 
   private void printHead(PrintWriter out) {

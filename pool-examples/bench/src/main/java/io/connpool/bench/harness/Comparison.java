@@ -18,7 +18,7 @@ public final class Comparison {
   private final List<String> peers;
   private final Effort effort;
   private final PrintWriter lines;
-  private final PrintWriter progress;
+  private final Progress progress;
 
   /**
    * How much work a figure is worth.
@@ -27,7 +27,17 @@ public final class Comparison {
    * @param warmUp seconds before the window
    * @param seconds of the window
    */
-  public record Effort(int forks, double warmUp, double seconds) {}
+  public record Effort(int forks, double warmUp, double seconds) {
+    /** How long a JVM is told to measure. */
+    double planned(Row row) {
+      return warmUp + seconds * row.metric().windows();
+    }
+
+    /** How long all JVMs are told to measure. */
+    double planned(List<Row> rows, int peers) {
+      return rows.stream().mapToDouble(this::planned).sum() * peers * forks;
+    }
+  }
 
   /**
    * Prepares a comparison.
@@ -36,10 +46,9 @@ public final class Comparison {
    * @param peers in order
    * @param effort for each
    * @param lines for results as they come
-   * @param progress for everything else
+   * @param progress told of everything else
    */
-  public Comparison(
-      Fork fork, List<String> peers, Effort effort, PrintWriter lines, PrintWriter progress) {
+  Comparison(Fork fork, List<String> peers, Effort effort, PrintWriter lines, Progress progress) {
     this.fork = fork;
     this.peers = List.copyOf(peers);
     this.effort = effort;
@@ -54,18 +63,14 @@ public final class Comparison {
    * @return the results; a peer that failed has fewer, and the reason was printed
    * @throws InterruptedException if interrupted
    */
-  public Results measure(List<Row> rows) throws InterruptedException {
+  Results measure(List<Row> rows) throws InterruptedException {
     Results results = new Results();
-    int total = rows.size() * effort.forks() * peers.size();
-    int begun = 0;
-    long start = System.nanoTime();
     for (Row row : rows) {
       for (int turn = 1; turn <= effort.forks(); turn++) {
         for (String peer : peers) {
-          progress.printf(
-              "[%d/%d%s] %s, %s, fork %d of %d%n",
-              ++begun, total, left(start, begun, total), row.name(), peer, turn, effort.forks());
-          progress.flush();
+          progress.begins(
+              "%s, %s, fork %d of %d".formatted(row.name(), peer, turn, effort.forks()),
+              effort.planned(row));
           measure(row, peer, turn, results);
         }
       }
@@ -82,23 +87,13 @@ public final class Comparison {
     arguments.addAll(List.of("--seconds", Double.toString(seconds)));
     Duration limit = OVERHEAD.plusMillis(Math.round((effort.warmUp() + seconds) * 1e3));
     try {
-      JsonLine result = fork.run(arguments, limit).with("row", row.name());
+      JsonLine result = fork.run(arguments, limit).with("row", row.name()).with("fork", turn);
       results.add(row, peer, turn, result);
       lines.println(result);
       lines.flush();
     } catch (IOException failed) {
       results.countFailure();
-      progress.println("FAILED: " + failed.getMessage());
-      progress.flush();
+      progress.failed(failed);
     }
-  }
-
-  private static String left(long start, int begun, int total) {
-    if (begun == 1) {
-      return "";
-    }
-    long each = (System.nanoTime() - start) / (begun - 1);
-    Duration left = Duration.ofNanos(each * (total - begun + 1));
-    return ", %d:%02d left".formatted(left.toMinutes(), left.toSecondsPart());
   }
 }

@@ -68,6 +68,10 @@ public record Row(
     private final String field;
     private final int windows;
 
+    boolean lessIsBetter() {
+      return this != THROUGHPUT;
+    }
+
     Metric(String field, int windows) {
       this.field = field;
       this.windows = windows;

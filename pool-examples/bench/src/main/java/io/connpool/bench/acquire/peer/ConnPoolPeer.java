@@ -3,6 +3,7 @@ package io.connpool.bench.acquire.peer;
 import io.connpool.AcquireTimeoutException;
 import io.connpool.ConnPool;
 import io.connpool.Lease;
+import io.connpool.PoolBuilder;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -11,15 +12,28 @@ import java.util.concurrent.TimeoutException;
  */
 final class ConnPoolPeer implements Peer<Lease<Conn>> {
   private final ConnPool<Conn> pool;
+  private final Runnable afterwards;
 
   ConnPoolPeer(int size, Conns conns) {
-    pool =
-        ConnPool.<Conn>builder(context -> conns.add(new Conn()))
-            .heartbeat((conn, limit) -> {})
-            .close(conn -> {})
-            .maxActive(size)
-            .minIdle(size)
-            .build();
+    pool = builder(size, conns).build();
+    afterwards = () -> {};
+  }
+
+  private ConnPoolPeer(int size, Conns conns, Observation observation) {
+    pool = builder(size, conns).listener(observation.listener()).build();
+    afterwards = observation::close;
+  }
+
+  static ConnPoolPeer observed(int size, Conns conns) {
+    return new ConnPoolPeer(size, conns, new Observation());
+  }
+
+  private static PoolBuilder<Conn> builder(int size, Conns conns) {
+    return ConnPool.<Conn>builder(context -> conns.add(new Conn()))
+        .heartbeat((conn, limit) -> {})
+        .close(conn -> {})
+        .maxActive(size)
+        .minIdle(size);
   }
 
   @Override
@@ -49,5 +63,6 @@ final class ConnPoolPeer implements Peer<Lease<Conn>> {
   @Override
   public void close() {
     pool.close();
+    afterwards.run();
   }
 }

@@ -14,6 +14,13 @@ public enum Peers {
       return new ConnPoolPeer(size, conns);
     }
   },
+  /** Ours with all that can be observed of it; says what that costs. Not in a comparison. */
+  CONNPOOL_OBSERVED("connpool-observed") {
+    @Override
+    public Peer<?> open(int size, boolean virtual, Conns conns) {
+      return ConnPoolPeer.observed(size, conns);
+    }
+  },
   /** Apache's. */
   COMMONS_POOL2("commons-pool2") {
     @Override
@@ -112,6 +119,15 @@ public enum Peers {
    */
   public static List<Peers> present() {
     return List.of(values()).stream().filter(peer -> peer.whyMissing().isEmpty()).toList();
+  }
+
+  /**
+   * Those that are compared unless others are named.
+   *
+   * @return in order
+   */
+  public static List<Peers> compared() {
+    return present().stream().filter(peer -> peer != CONNPOOL_OBSERVED).toList();
   }
 
   /**

@@ -1,0 +1,2 @@
+/** Meters, and the pages that name them. */
+package io.connpool.micrometer;
