@@ -55,7 +55,7 @@ class DocsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "README.md, 3",
+    "README.md, 4",
     "pool-core/README.md, 4",
     "pool-core/docs/metrics.md, 1",
     "pool-core/docs/migrating.md, 1",
