@@ -22,6 +22,7 @@ import io.connpool.testkit.PoolWorld;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -66,6 +67,7 @@ class LastWordsTest {
         ConnPool<Line> pool =
             ConnPool.builder(new LineTransport(server)).maxActive(1).listener(heard).build()) {
       pool.acquire().close();
+      server.awaitAccepted(1, Duration.ofSeconds(20));
       server.sendToAll("-ERR idle for too long\r\n");
 
       eventually(
