@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
     name = "report",
     description = {
       "Runs all comparisons and writes results.json, results.csv and a chart for each.",
-      "With --quick it takes less than 20 minutes on two processors."
+      "With --quick the runs are short, and few per figure."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
