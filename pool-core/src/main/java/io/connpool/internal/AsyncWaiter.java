@@ -16,7 +16,7 @@ final class AsyncWaiter<C> extends Waiter<C> {
   final LeakWatch.@Nullable Origin origin;
 
   private volatile boolean overdue;
-  private Environment.@Nullable Timer timer;
+  private volatile Environment.@Nullable Timer timer;
 
   AsyncWaiter(
       WaitingRoom<C> room,
@@ -47,9 +47,12 @@ final class AsyncWaiter<C> extends Waiter<C> {
     return future;
   }
 
-  /** Sets the timer that ends the wait; before the waiter joins the queue. */
+  /** Sets the timer that ends the wait. */
   void limitedBy(Environment.Timer limit) {
     timer = limit;
+    if (hasLeft()) { // whoever served it meanwhile may have found no timer to cancel
+      cancelTimer();
+    }
   }
 
   /**

@@ -123,7 +123,7 @@ final class Checks<C> {
     private final Slot<C> slot;
     private final long owned;
     private final Supply<C>.Help help = engine.supply.checkBegun();
-    private final Flight.@Nullable Heartbeat event = Flight.Heartbeat.begun();
+    private final Flight.@Nullable Heartbeat event = Flight.begun(new Flight.Heartbeat());
 
     Check(Slot<C> slot, long owned) {
       super(engine.calls);

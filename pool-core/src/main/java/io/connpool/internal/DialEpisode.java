@@ -55,7 +55,7 @@ final class DialEpisode<C> {
     private final int number;
     private final long begun = engine.now();
     private final long deadline = begun + engine.settings().dialTimeout;
-    private final Flight.@Nullable Dial event = Flight.Dial.begun();
+    private final Flight.@Nullable Dial event = Flight.begun(new Flight.Dial());
     private final Signals<C> signals = new Signals<>(engine, engine.supply.nextSerial());
 
     /** What the dial returned, until somebody takes it: the pool, or whoever closes it. */
@@ -107,9 +107,6 @@ final class DialEpisode<C> {
 
     /** What is wrong with a new connection, so that it must not even be published; or null. */
     private @Nullable CloseReason defectOf(C connection) {
-      if (engine.supply.isEvicted(signals.serial())) {
-        return CloseReason.EVICTED;
-      }
       Health health = engine.transport.probes ? engine.transport.probe(connection) : Health.UNKNOWN;
       // asked last, because it may signal its end while the user's functions look at it
       return health.isUsable() ? signals.end() : Lending.reason(health);

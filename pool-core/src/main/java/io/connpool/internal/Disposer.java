@@ -98,7 +98,7 @@ final class Disposer<C> {
     private final C connection;
     private final CloseReason reason;
     private final long ageNanos;
-    private final Flight.@Nullable Close event = Flight.Close.begun();
+    private final Flight.@Nullable Close event = Flight.begun(new Flight.Close());
     private volatile @Nullable String lastWords;
 
     Closing(C connection, CloseReason reason, long ageNanos) {

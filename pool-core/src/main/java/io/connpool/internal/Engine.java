@@ -98,6 +98,7 @@ final class Engine<C> {
     settings = settingsOf(config);
     attention.set(Attention.BEFORE_LOAN, looksBeforeLoans());
     attention.set(Attention.TRIM, true); // until the keeper finds nothing beyond the limit
+    supply.spares(0); // until the keeper counts with the new settings
     for (Slot<C> slot : table.all()) {
       handout.trimSurplus(slot);
     }

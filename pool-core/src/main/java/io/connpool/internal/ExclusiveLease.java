@@ -43,6 +43,11 @@ final class ExclusiveLease<C> extends Loan<C> {
   }
 
   @Override
+  boolean isCurrent() {
+    return slot.word == stamp;
+  }
+
+  @Override
   boolean isReused() {
     return stamp != slot.firstStamp;
   }
@@ -53,6 +58,11 @@ final class ExclusiveLease<C> extends Loan<C> {
     if (mine != SPENT) {
       slot.owner.lending.release(slot, mine);
     }
+  }
+
+  @Override
+  void putBack() {
+    slot.owner.lending.putBack(slot, stamp);
   }
 
   @Override

@@ -20,6 +20,15 @@ import org.jspecify.annotations.Nullable;
 final class Flight {
   private Flight() {}
 
+  /** The event, begun; null if such ones are not recorded. */
+  static <E extends OfPool> @Nullable E begun(E event) {
+    if (!event.isEnabled()) {
+      return null;
+    }
+    event.begin();
+    return event;
+  }
+
   /** The name of the pool, in every event. */
   @Category("ConnPool")
   @StackTrace(false)
@@ -35,16 +44,6 @@ final class Flight {
   static final class Acquire extends OfPool {
     @Label("Outcome")
     @Nullable String outcome;
-
-    /** Begins one, or is null if they are not recorded. */
-    static @Nullable Acquire begun() {
-      Acquire event = new Acquire();
-      if (!event.isEnabled()) {
-        return null;
-      }
-      event.begin();
-      return event;
-    }
 
     void end(String name, Waited.Outcome how) {
       pool = name;
@@ -65,15 +64,6 @@ final class Flight {
     @Description("Why it failed; null if it did not")
     @Nullable String failure;
 
-    static @Nullable Dial begun() {
-      Dial event = new Dial();
-      if (!event.isEnabled()) {
-        return null;
-      }
-      event.begin();
-      return event;
-    }
-
     void end(String name, int number, @Nullable Object why) {
       pool = name;
       attempt = number;
@@ -89,15 +79,6 @@ final class Flight {
     @Label("Failure")
     @Description("Why it failed; null if it did not")
     @Nullable String failure;
-
-    static @Nullable Heartbeat begun() {
-      Heartbeat event = new Heartbeat();
-      if (!event.isEnabled()) {
-        return null;
-      }
-      event.begin();
-      return event;
-    }
 
     void end(String name, @Nullable Throwable why) {
       pool = name;
@@ -121,15 +102,6 @@ final class Flight {
     @Label("Failure")
     @Description("Why the close failed; null if it did not")
     @Nullable String failure;
-
-    static @Nullable Close begun() {
-      Close event = new Close();
-      if (!event.isEnabled()) {
-        return null;
-      }
-      event.begin();
-      return event;
-    }
 
     void end(String name, CloseReason whyLetGo, long ageNanos, @Nullable Throwable whyFailed) {
       pool = name;

@@ -29,10 +29,10 @@ final class Handout<C> {
   /**
    * A new connection, in state DIALING: to a caller that wants a new one, or as {@link #publish}.
    */
-  void publishNew(Slot<C> slot) {
-    long stamp = slot.isShared() || engine.renewals.isEmpty() ? 0 : slot.tryLend(slot.word);
+  void publishNew(Slot<C> slot, long owned) {
+    long stamp = slot.isShared() || engine.renewals.isEmpty() ? 0 : slot.tryLend(owned);
     if (stamp == 0) {
-      publish(slot, slot.word);
+      publish(slot, owned);
       return;
     }
     Loan<C> loan = new ExclusiveLease<>(slot, stamp);
@@ -71,8 +71,8 @@ final class Handout<C> {
 
   /** Gives a loan to the heir or the first waiter, or ends it if nobody waits. */
   void deliver(Loan<C> loan) {
-    if (Slot.isDoomed(loan.slot.word)) { // since it was lent to one who left
-      putBack(loan);
+    if (!loan.isCurrent()) { // since it was lent to one who left
+      loan.putBack();
       return;
     }
     Waiter<C> heir = queue.claimHeir();
@@ -84,21 +84,7 @@ final class Handout<C> {
         return;
       }
     }
-    putBack(loan);
-  }
-
-  /** Ends a loan that was never used, without the look that a release gets. */
-  private void putBack(Loan<C> loan) {
-    if (loan instanceof ExclusiveLease<C> exclusive) {
-      long stamp = exclusive.stamp();
-      if (!loan.slot.tryRelease(stamp)) {
-        engine.lending.refused(loan.slot, stamp);
-        return;
-      }
-      available(loan.slot);
-    } else {
-      loan.close();
-    }
+    loan.putBack();
   }
 
   private boolean grant(Waiter<C> waiter, Loan<C> loan) {

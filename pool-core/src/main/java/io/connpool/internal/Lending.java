@@ -59,6 +59,10 @@ final class Lending<C> {
       remove(slot, stamp, reason(health));
       return 0;
     }
+    if (slot.word != stamp) { // it came to its end while it was looked at
+      putBack(slot, stamp);
+      return 0;
+    }
     return stamp;
   }
 
@@ -117,20 +121,25 @@ final class Lending<C> {
     return loan;
   }
 
-  /** The look before each loan. A connection that fails it is closed, and the loan is over. */
+  /**
+   * The look before each loan. A connection that fails it is closed, and the loan is over; so it is
+   * if the connection has come to its end since the loan was made, perhaps before its receiver
+   * came.
+   */
   boolean isGood(Loan<C> loan) {
-    if (!transport.looks) {
-      return true;
-    }
     C connection = loan.connection();
-    if (connection == null) {
+    if (transport.looks && connection != null) {
+      Health health = transport.beforeLoan(connection);
+      if (!health.isUsable()) {
+        loan.remove(reason(health));
+        return false;
+      }
+    }
+    if (!loan.isCurrent()) {
+      loan.putBack();
       return false;
     }
-    Health health = transport.beforeLoan(connection);
-    if (!health.isUsable()) {
-      loan.remove(reason(health));
-    }
-    return health.isUsable();
+    return true;
   }
 
   static CloseReason reason(Health health) {
@@ -150,15 +159,22 @@ final class Lending<C> {
     }
   }
 
+  /** As {@link #release}, of a loan that was never used: without a look at the connection. */
+  void putBack(Slot<C> slot, long stamp) {
+    if (slot.tryRelease(stamp)) {
+      engine.handout.available(slot);
+    } else {
+      refused(slot, stamp);
+    }
+  }
+
   private void releaseCarefully(Slot<C> slot, long stamp) {
     if (transport.inspects || engine.isBeyondLimit()) {
       inspect(slot, stamp);
     } else if (mustHandOver()) {
       handOver(slot, stamp);
-    } else if (slot.tryRelease(stamp)) {
-      engine.handout.available(slot);
     } else {
-      refused(slot, stamp);
+      putBack(slot, stamp);
     }
   }
 
@@ -217,6 +233,11 @@ final class Lending<C> {
       }
     }
     slot.seasoned = true;
+    leave(slot, serial);
+  }
+
+  /** As {@link #releaseShare}, of a share that was never used. */
+  void leave(Slot<C> slot, long serial) {
     long word = slot.leave(serial);
     if (word == 0) {
       return;

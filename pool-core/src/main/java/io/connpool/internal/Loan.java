@@ -20,6 +20,9 @@ abstract class Loan<C> implements Lease<C> {
     return connection();
   }
 
+  /** Whether the connection is neither gone nor doomed. */
+  abstract boolean isCurrent();
+
   /** Whether the connection was used or idle before this loan: only such a one can be stale. */
   abstract boolean isReused();
 
@@ -29,6 +32,9 @@ abstract class Loan<C> implements Lease<C> {
    * @param threadId who took it, 0 if that is not known
    */
   abstract void begun(long threadId);
+
+  /** Ends a loan that was never used. */
+  abstract void putBack();
 
   /** Ends the loan and closes the connection for the given reason. */
   abstract void remove(CloseReason reason);

@@ -59,7 +59,7 @@ final class Removal<C> {
   void doom(Slot<C> slot, long serial, CloseReason reason) {
     for (; ; ) {
       long word = slot.word;
-      if (slot.serial != serial) {
+      if (serial == Slot.NOTHING || slot.serial != serial) {
         return;
       }
       switch (Slot.state(word)) {
@@ -74,7 +74,7 @@ final class Removal<C> {
             return;
           }
         }
-        case Slot.LEASED, Slot.CHECKING -> {
+        case Slot.DIALING, Slot.LEASED, Slot.CHECKING -> {
           if (mark(slot, word, reason)) {
             return;
           }

@@ -70,6 +70,12 @@ final class SharedLease<C> extends Loan<C> {
   }
 
   @Override
+  boolean isCurrent() {
+    long word = slot.word; // first: what has this serial number afterwards had it then
+    return Slot.state(word) == Slot.SHARED && !Slot.isDoomed(word) && slot.serial == serial;
+  }
+
+  @Override
   boolean isReused() {
     return slot.seasoned || slot.serial != serial;
   }
@@ -88,6 +94,13 @@ final class SharedLease<C> extends Loan<C> {
       slot.owner.lending.releaseShare(slot, serial, connection);
     } else if (state == ENDED) {
       slot.owner.census.countMisuse();
+    }
+  }
+
+  @Override
+  void putBack() {
+    if (STATE.compareAndSet(this, OPEN, ENDED)) {
+      slot.owner.lending.leave(slot, serial);
     }
   }
 

@@ -33,23 +33,15 @@ final class Signals<C> implements ConnSignals {
     return serial;
   }
 
-  /** The connection is in this slot, which nobody else can see yet. */
+  /**
+   * The connection is in this slot, which nobody else can see yet. A signal writes {@link #end} and
+   * then reads the slot, this does the reverse: one of them dooms the connection before it is lent.
+   */
   void attach(Slot<C> where) {
     slot = where;
-  }
-
-  /**
-   * The slot can be seen. A signal that came before found it DIALING and did nothing but be noted:
-   * it writes {@link #end}, then reads the word; here the word was written, and now end is read.
-   */
-  void published() {
-    Slot<C> where = slot;
     CloseReason signalled = end;
-    if (where != null) {
-      if (signalled != null) {
-        engine.removal.doom(where, serial, signalled);
-      }
-      engine.updateCapacity(where, serial); // it may have changed since it was read for the slot
+    if (signalled != null) {
+      engine.removal.doom(where, serial, signalled);
     }
   }
 

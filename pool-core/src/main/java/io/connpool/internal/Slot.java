@@ -54,6 +54,9 @@ final class Slot<C> extends SlotFields<C> {
   private static final long LOW = GENERATION - 1;
   static final int MOST_SHARES = 0xFFFF;
 
+  /** The serial number of a slot without a connection. */
+  static final long NOTHING = 0;
+
   private static final VarHandle WORD;
 
   static {
@@ -220,6 +223,7 @@ final class Slot<C> extends SlotFields<C> {
   /** Gives up a slot that is DIALING or CLOSING: no connection is left in it. */
   void vacate() {
     connection = null;
+    serial = NOTHING; // or the end of this connection could be taken for that of the next
     // volatile: publishes the cleared fields to the next one who reserves it
     word = (word & ~LOW) + GENERATION + EMPTY;
   }
@@ -260,7 +264,9 @@ final class Slot<C> extends SlotFields<C> {
     return cas(now, with(now, CLOSING));
   }
 
-  /** Marks what is held by somebody, so that the holder closes it. False if the word moved on. */
+  /**
+   * Marks what is held, or about to be lent, so that the holder closes it. False if it moved on.
+   */
   boolean tryDoom(long now) {
     return cas(now, now | DOOMED);
   }

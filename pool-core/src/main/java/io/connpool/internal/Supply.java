@@ -183,10 +183,6 @@ final class Supply<C> {
     evictedUpTo = serials.get();
   }
 
-  boolean isEvicted(long serial) {
-    return serial <= evictedUpTo;
-  }
-
   void spares(int howMany) {
     spares = howMany;
   }
@@ -263,20 +259,27 @@ final class Supply<C> {
   }
 
   private boolean beginOne() {
+    Settings settings = engine.settings();
     int renewals = engine.renewals.size();
+    if (connectionsFor(renewals) > youngDials.get() && beginDial(settings.hardLimit)) {
+      return true; // no check helps them
+    }
     int helpers = youngDials.get() + youngChecks.get();
-    boolean forRenewals = connectionsFor(renewals) > youngDials.get(); // no check helps them
-    boolean forWaiters = forRenewals || connectionsFor(renewals + engine.queue.size()) > helpers;
+    int waiters = engine.queue.size();
+    boolean forWaiters = waiters > 0 && connectionsFor(renewals + waiters) > helpers;
     // While a dial runs it cannot be told whether its result will be left for the one who wished.
     boolean wished = helpers == 0 && wish.getAndSet(false) && !engine.table.hasEasy();
-    if (!forRenewals && (forWaiters || wished) && engine.checks.oneParked()) {
+    if ((forWaiters || wished) && engine.checks.oneParked()) {
       return true;
     }
-    if (!forWaiters && !wished && !lacksIdle() && !isWarming() && !isProbing()) {
-      return false;
-    }
+    return forWaiters
+        ? beginDial(settings.hardLimit)
+        : (wished || lacksIdle() || isWarming() || isProbing()) && beginDial(settings.limit);
+  }
+
+  private boolean beginDial(int limit) {
     Settings settings = engine.settings();
-    if (open.get() >= (forWaiters ? settings.hardLimit : settings.limit)
+    if (open.get() >= limit
         || dialing.get() >= dialsAtOnce(settings)
         || engine.calls.countAbandoned() >= MOST_ABANDONED
         || engine.disposer.isBehind()) {
@@ -400,16 +403,17 @@ final class Supply<C> {
     sharesExpected = Math.max(1, shares);
     sharesKnown = true;
     long now = engine.now();
+    long owned = slot.word; // what is filled may be doomed by anybody
     slot.fill(connection, signals.serial(), shares, now, now + engine.newLifetime());
     slot.growAt = engine.transport.growAt(connection);
     signals.attach(slot);
-    engine.handout.publishNew(slot);
-    dialing.decrementAndGet();
-    help.end(); // after its waiter was served: until then the waiter counts on it
-    signals.published();
-    if (isEvicted(signals.serial())) {
+    if (signals.serial() <= evictedUpTo) {
       engine.removal.doom(slot, signals.serial(), CloseReason.EVICTED);
     }
+    engine.handout.publishNew(slot, owned);
+    dialing.decrementAndGet();
+    help.end(); // after its waiter was served: until then the waiter counts on it
+    engine.updateCapacity(slot, signals.serial()); // it may have changed since it was asked
     engine.capacityFreed();
     tellWarmUps();
   }
@@ -432,15 +436,11 @@ final class Supply<C> {
   void stillborn(
       Slot<C> slot, C connection, CloseReason defect, int attempt, long nanos, Help help) {
     engine.disposer.dispose(connection, defect);
-    if (defect == CloseReason.EVICTED) {
-      vacate(slot); // nothing is wrong with the endpoint: another one is dialed at once
-    } else {
-      attemptFailed(
-          attempt,
-          nanos,
-          new IllegalStateException("a new connection was bad from the start: " + defect));
-      pauseAndVacate(slot);
-    }
+    attemptFailed(
+        attempt,
+        nanos,
+        new IllegalStateException("a new connection was bad from the start: " + defect));
+    pauseAndVacate(slot);
     ended(help);
   }
 

@@ -39,7 +39,7 @@ class Waiter<C> {
   long deadline;
 
   /** Recorded if it really had to wait; null if that is not recorded. */
-  final Flight.@Nullable Acquire event = Flight.Acquire.begun();
+  final Flight.@Nullable Acquire event = Flight.begun(new Flight.Acquire());
 
   /** Whether it really had to wait: it parked, or was left in the queue. Written by its owner. */
   boolean waited;

@@ -32,8 +32,7 @@ final class WaitingRoom<C> {
   /** Waits for a connection, not beyond the time given. */
   Loan<C> await(long nanos) throws InterruptedException {
     Waiter<C> me = new Waiter<>(engine.environment.clock(), Thread.currentThread());
-    long deadline = me.since + nanos;
-    me.deadline = deadline;
+    me.deadline = me.since + nanos;
     me.needsAlarm = VirtualThreads.isVirtual(Thread.currentThread());
     enter(me);
     boolean mustPassOn = false;
@@ -70,7 +69,7 @@ final class WaitingRoom<C> {
         if (woken) {
           queue.declareHeir(me); // somebody was faster
         }
-        if (engine.now() - deadline >= 0 && queue.leave(me)) {
+        if (engine.now() - me.deadline >= 0 && queue.leave(me)) {
           engine.census.countTimeout();
           outcome = Outcome.TIMED_OUT;
           throw timedOut(nanos, Thread.currentThread());
@@ -129,15 +128,14 @@ final class WaitingRoom<C> {
   CompletableFuture<Lease<C>> enqueue(long nanos) {
     AsyncWaiter<C> waiter =
         new AsyncWaiter<>(this, engine.environment.clock(), nanos, engine.leaks.origin());
-    if (nanos > 0) { // before anybody can see that it waits
-      waiter.waited = true;
-      waiter.limitedBy(engine.at(waiter.since + nanos, () -> failTimedOut(waiter)));
-    }
+    waiter.waited = nanos > 0; // before anybody can see that it waits
     try {
       enter(waiter);
     } catch (PoolException refused) {
-      waiter.cancelTimer();
       return CompletableFuture.failedFuture(refused);
+    }
+    if (nanos > 0) { // after it is counted as one who waits
+      waiter.limitedBy(engine.at(waiter.since + nanos, () -> failTimedOut(waiter)));
     }
     leaveWhenCancelled(waiter);
     engine.capacityFreed(); // looks once more, on its behalf
@@ -203,8 +201,9 @@ final class WaitingRoom<C> {
   }
 
   private void departed(AsyncWaiter<C> waiter, Outcome outcome) {
-    waiter.cancelTimer();
-    if (queue.left(waiter)) {
+    boolean mustPassOn = queue.left(waiter);
+    waiter.cancelTimer(); // after it has left, see AsyncWaiter#limitedBy
+    if (mustPassOn) {
       engine.handout.serve();
     }
     ended(waiter, outcome);

@@ -35,6 +35,11 @@ final class WatchedLease<C> extends Loan<C> {
   }
 
   @Override
+  boolean isCurrent() {
+    return loan.isCurrent();
+  }
+
+  @Override
   boolean isReused() {
     return loan.isReused();
   }
@@ -43,6 +48,12 @@ final class WatchedLease<C> extends Loan<C> {
   public void close() {
     outing.ended(); // first: from here on this lease may be collected at any moment
     loan.close();
+  }
+
+  @Override
+  void putBack() {
+    outing.ended();
+    loan.putBack();
   }
 
   @Override

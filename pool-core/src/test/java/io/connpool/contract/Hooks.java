@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 
 /** The world's transport, with every hook open to the test. Hooks may be changed at any time. */
 final class Hooks implements Transport<FakeConn> {
@@ -22,6 +23,9 @@ final class Hooks implements Transport<FakeConn> {
   volatile Function<FakeConn, Health> onAcquire = connection -> Health.UNKNOWN;
   volatile Function<FakeConn, Health> onRelease;
   volatile BiFunction<FakeConn, Throwable, Verdict> classify;
+
+  /** Asked of a new connection after every look at it, and before anybody can have it. */
+  volatile ToIntFunction<FakeConn> growAt = connection -> Integer.MAX_VALUE;
 
   Hooks(FakeTransport transport) {
     this.transport = transport;
@@ -66,6 +70,11 @@ final class Hooks implements Transport<FakeConn> {
   @Override
   public int capacity(FakeConn connection) {
     return transport.capacity(connection);
+  }
+
+  @Override
+  public int growAt(FakeConn connection) {
+    return growAt.applyAsInt(connection);
   }
 
   @Override

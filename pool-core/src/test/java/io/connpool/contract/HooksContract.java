@@ -12,11 +12,14 @@ import io.connpool.Lease;
 import io.connpool.Verdict;
 import io.connpool.testkit.FakeConn;
 import io.connpool.testkit.PoolWorld;
+import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -90,6 +93,59 @@ abstract class HooksContract extends PoolContract {
 
     PoolWorld.eventually(() -> "closed", () -> transport().connection(1).isClosed());
     atRest(pool, "leased 1, leases 1, dialed 2, closed 1");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void noPathLendsAConnectionThatComesToItsEndWhileItIsLookedAt(AccessPath path) throws Exception {
+    ConnPool<FakeConn> pool = poolOf(1);
+    fillIdle(pool, 1);
+    hooks.onAcquire =
+        connection -> {
+          if (connection.id() == 1) {
+            signals(connection).dead(new EOFException());
+          }
+          return Health.CLEAN;
+        };
+
+    assertEquals(2, path.use(pool, LIMIT).id());
+
+    closedBecause(CloseReason.DEAD, transport().connection(1));
+    atRest(pool, "idle 1, dialed 2, closed 1");
+  }
+
+  @Test
+  void aConnectionThatDiesBeforeAnybodyCouldHaveItIsNeverLent() throws Exception {
+    hooks.growAt = ofTheFirst(connection -> signals(connection).dead(new EOFException()));
+    ConnPool<FakeConn> pool = poolOf(1);
+
+    assertEquals(2, pool.acquire().get().id());
+
+    closedBecause(CloseReason.DEAD, transport().connection(1));
+    atRest(pool, "leased 1, leases 1, dialed 2, closed 1");
+  }
+
+  @Test
+  void aConnectionThatIsEvictedBeforeAnybodyCouldHaveItIsNeverLent() throws Exception {
+    AtomicReference<ConnPool<FakeConn>> evicting = new AtomicReference<>();
+    hooks.growAt = ofTheFirst(connection -> evicting.get().evictAll());
+    ConnPool<FakeConn> pool = poolOf(1);
+    evicting.set(pool);
+
+    assertEquals(2, pool.acquire().get().id());
+
+    closedBecause(CloseReason.EVICTED, transport().connection(1));
+    atRest(pool, "leased 1, leases 1, dialed 2, closed 1");
+  }
+
+  /** Does this when the first connection is about to be published. */
+  private static ToIntFunction<FakeConn> ofTheFirst(Consumer<FakeConn> action) {
+    return connection -> {
+      if (connection.id() == 1) {
+        action.accept(connection);
+      }
+      return Integer.MAX_VALUE;
+    };
   }
 
   @Test

@@ -398,6 +398,19 @@ abstract class RetryContract extends PoolContract {
   }
 
   @Test
+  void aCallThatWaitsForADialKeepsNobodyFromAParkedConnection() throws Exception {
+    ConnPool<FakeConn> pool = pool(b -> b.maxActive(2).maxConcurrentDials(1));
+    fillIdle(pool, 2);
+    transport().next(Function.DIAL, Step.HANG_DEAF);
+    beginWaiting(pool, () -> ask(pool, 2));
+    eventually(() -> "dials", () -> transport().blocked() == 1);
+    clock().advance(SECOND); // from now on nobody counts on this dial
+
+    assertTrue(begin(pool::acquire).result().get().id() <= 2);
+    transport().releaseAll();
+  }
+
+  @Test
   void anOperationMayHaveItsOwnLimit() throws Exception {
     ConnPool<FakeConn> pool = poolOf(1);
     fillIdle(pool, 1);

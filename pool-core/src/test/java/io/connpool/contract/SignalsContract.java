@@ -11,6 +11,7 @@ import io.connpool.ConnSignals;
 import io.connpool.DialContext;
 import io.connpool.Lease;
 import io.connpool.testkit.FakeConn;
+import io.connpool.testkit.FakeTransport;
 import io.connpool.testkit.FakeTransport.Function;
 import io.connpool.testkit.FakeTransport.Step;
 import io.connpool.testkit.PoolWorld;
@@ -61,6 +62,45 @@ abstract class SignalsContract extends PoolContract {
       assertNotSame(connection, next.get());
       next.close();
     }
+  }
+
+  @Test
+  void aConnectionThatDiesOnItsWayToAWaiterIsNotReceived() throws Exception {
+    ConnPool<FakeConn> pool = poolOf(1);
+    transport().next(Function.DIAL, Step.SLOW);
+    Caller<Lease<FakeConn>> waiter = beginWaiting(pool, pool::acquire);
+    PoolWorld.eventually(() -> "dials", () -> transport().blocked() == 1);
+    AtomicBoolean died = new AtomicBoolean();
+    clock()
+        .beforeWakeUp(
+            () -> {
+              if (died.compareAndSet(false, true)) {
+                signals(transport().connection(1)).dead(CAUSE);
+              }
+            });
+
+    clock().advance(FakeTransport.SLOW);
+
+    assertEquals(2, waiter.result().get().id());
+    closedBecause(CloseReason.DEAD, transport().connection(1));
+    atRest(pool, "leased 1, leases 1, dialed 2, closed 1");
+  }
+
+  @Test
+  void aDeathThatIsToldTwiceDoesNotTakeTheNextConnectionAlong() throws Exception {
+    ConnPool<FakeConn> pool = poolOf(1);
+    fillIdle(pool, 1);
+    transport().next(Function.DIAL, Step.SLOW);
+    signals(transport().connection(1)).dead(CAUSE);
+    Caller<Lease<FakeConn>> waiter = beginWaiting(pool, pool::acquire);
+    PoolWorld.eventually(() -> "dials", () -> transport().blocked() == 1);
+
+    signals(transport().connection(1)).dead(CAUSE);
+    clock().advance(FakeTransport.SLOW);
+
+    waiter.result().close();
+    atRest(pool, "idle 1, dialed 2, closed 1");
+    assertEquals(2, pool.acquire().get().id());
   }
 
   @Test

@@ -14,6 +14,7 @@ import io.connpool.Health;
 import io.connpool.Lease;
 import io.connpool.PoolBuilder;
 import io.connpool.PoolClosedException;
+import io.connpool.PoolExhaustedException;
 import io.connpool.PoolsUnderTest;
 import io.connpool.Transport;
 import io.connpool.WhenExhausted;
@@ -81,6 +82,34 @@ class FuzzFindingsTest {
         PoolsUnderTest.build(settings.apply(builder), world.environment());
   }
 
+  /** Timers of a world, for all of which the time comes at once as soon as a test says so. */
+  private static final class Hasty implements Environment.Timers {
+    private final Environment real;
+    boolean hurry;
+
+    Hasty(Environment real) {
+      this.real = real;
+    }
+
+    Environment environment() {
+      return new Environment(real.clock(), this, real.workers(), real.relay(), real.random());
+    }
+
+    @Override
+    public Environment.Timer at(long moment, Runnable task) {
+      if (!hurry) {
+        return real.timers().at(moment, task);
+      }
+      task.run();
+      return () -> {};
+    }
+
+    @Override
+    public void close() {
+      real.timers().close();
+    }
+  }
+
   private static Health look(Conn connection) {
     return connection.health;
   }
@@ -116,6 +145,23 @@ class FuzzFindingsTest {
     world.rest();
     assertEquals(1, connections.get(0).closes);
     assertEquals(1, pool.stats().closeFailures());
+  }
+
+  @Test
+  void whoMayNotWaitIsNotToldThatItHasWaitedTooLong() {
+    Hasty timers = new Hasty(world.environment());
+    ConnPool<Conn> pool =
+        PoolsUnderTest.build(
+            ConnPool.builder(new Exclusive()).maxActive(1).whenExhausted(WhenExhausted.FAIL),
+            timers.environment());
+    acquire(pool);
+    timers.hurry = true;
+
+    CompletableFuture<Lease<Conn>> refused = pool.acquireAsync(LONG);
+
+    assertInstanceOf(
+        PoolExhaustedException.class, refused.handle((got, failure) -> failure).getNow(null));
+    assertEquals(0, pool.stats().timeouts());
   }
 
   @Test

@@ -243,10 +243,16 @@ final class FuzzInvariants {
       require(
           !engine.settings().config.fair()
               || engine.transport.probes
+              || mayHaveLostItsTurn(caller)
               || caller.queuedIn == 0
               || caller.queuedIn >= users.latestServed,
           () -> caller + " was overtaken in a fair pool");
     }
+  }
+
+  /** Whether a connection that was on its way to it may have come to its end. */
+  private boolean mayHaveLostItsTurn(FuzzUsers.Caller caller) {
+    return engine.census.countDoomed() > 0 || engine.census.stats().closed() > caller.closedBefore;
   }
 
   /**
@@ -259,7 +265,7 @@ final class FuzzInvariants {
     }
     FuzzUsers.Caller alone = users.callers.get(0);
     boolean inVain = alone.fibre != null && alone.fibre.woken && alone.since > lastCrowd;
-    if (!inVain || engine.transport.mayShare) {
+    if (!inVain || engine.transport.mayShare || mayHaveLostItsTurn(alone)) {
       return;
     }
     require(engine.queue.hasHeir(), () -> alone + " was woken in vain and is not heir");

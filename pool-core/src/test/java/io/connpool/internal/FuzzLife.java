@@ -228,10 +228,9 @@ final class FuzzLife {
   /** Whatever was lendable before is not lent to anybody who asks afterwards. */
   void evictAll() {
     List<FuzzConn> before = transport.connections.stream().filter(c -> c.closes == 0).toList();
-    List<FuzzConn> published = before.stream().filter(transport::isPublished).toList();
     transport.evicts = true;
     pool.evictAll();
-    published.forEach(connection -> connection.bad(CloseReason.EVICTED, world.step()));
+    before.forEach(connection -> connection.bad(CloseReason.EVICTED, world.step()));
   }
 
   void suspectAll() {

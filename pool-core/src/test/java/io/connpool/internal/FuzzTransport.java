@@ -375,12 +375,8 @@ class FuzzTransport implements Transport<FuzzConn> {
 
   // --- what the fuzzer does to connections ---
 
-  /**
-   * The connection says that it is dead, or that it wants to be replaced. What a signal says while
-   * its dial is about to be published may come too late for one loan.
-   */
+  /** The connection says that it is dead, or that it wants to be replaced. */
   void signalEnd(FuzzConn connection, boolean dead) {
-    boolean published = isPublished(connection);
     trace.add("  " + connection + (dead ? " says it is dead" : " asks to retire"));
     connection.reasons.add(dead ? CloseReason.DEAD : CloseReason.RETIRED);
     if (dead) {
@@ -388,18 +384,7 @@ class FuzzTransport implements Transport<FuzzConn> {
     } else {
       connection.context.signals().retire("scripted");
     }
-    if (published) {
-      connection.bad(dead ? CloseReason.DEAD : CloseReason.RETIRED, world.step());
-    }
-  }
-
-  boolean isPublished(FuzzConn connection) {
-    for (Slot<FuzzConn> slot : engine.table.all()) {
-      if (slot.connection == connection) {
-        return Slot.state(slot.word) != Slot.DIALING;
-      }
-    }
-    return false;
+    connection.bad(dead ? CloseReason.DEAD : CloseReason.RETIRED, world.step());
   }
 
   void signalCapacity(FuzzConn connection, int howMany) {

@@ -81,6 +81,9 @@ final class FuzzUsers {
     /** The step in which it was first seen waiting while everything was at rest; 0 before. */
     int queuedIn;
 
+    /** How many connections had been let go before it asked. */
+    final long closedBefore = engine.census.stats().closed();
+
     boolean interrupted;
 
     /** The step in which it was first seen to have been woken in vain; 0 before. */

@@ -183,16 +183,18 @@ public final class FakeTransport implements Transport<FakeConn> {
   private Step perform(Function function) throws Exception {
     Step scripted = scripts.get(function).poll();
     Step step = scripted != null ? scripted : standing.get(function);
+    // Before it can be seen to wait: whoever sees that may move the clock at once.
+    long slowUntil = clock.nanoTime() + SLOW.toNanos();
     blocked.addAndGet(step.blocks() ? 1 : 0);
     try {
-      act(step, function);
+      act(step, function, slowUntil);
     } finally {
       blocked.addAndGet(step.blocks() ? -1 : 0);
     }
     return step;
   }
 
-  private void act(Step step, Function function) throws Exception {
+  private void act(Step step, Function function, long slowUntil) throws Exception {
     switch (step) {
       case THROW -> throw new java.io.IOException("scripted failure of " + function);
       case THROW_ERROR -> throw new AssertionError("scripted error of " + function);
@@ -201,7 +203,7 @@ public final class FakeTransport implements Transport<FakeConn> {
         throw new java.io.IOException("released hang of " + function);
       }
       case HANG_DEAF -> awaitDeaf();
-      case SLOW -> clock.sleep(SLOW);
+      case SLOW -> clock.sleepUntil(slowUntil);
       case OK, NULL -> {}
     }
   }

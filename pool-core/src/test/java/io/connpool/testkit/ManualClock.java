@@ -25,6 +25,7 @@ public final class ManualClock implements Environment.Clock, Environment.Timers 
           Comparator.<Task>comparingLong(task -> task.at - ORIGIN)
               .thenComparingLong(task -> task.order));
   private final Runnable settle;
+  private volatile Runnable beforeWakeUp = () -> {};
   private boolean closed;
 
   /** A clock that nobody else's work depends on. */
@@ -68,12 +69,12 @@ public final class ManualClock implements Environment.Clock, Environment.Timers 
 
   @Override
   public void unpark(Thread thread) {
+    beforeWakeUp.run();
     LockSupport.unpark(thread);
   }
 
-  /** Waits for this clock, as a slow peer would make one wait; interruptible. */
-  public void sleep(Duration duration) throws InterruptedException {
-    long until = now.get() + duration.toNanos();
+  /** Waits until this moment, as a slow peer would make one wait; interruptible. */
+  void sleepUntil(long until) throws InterruptedException {
     while (until - now.get() > 0) {
       parkUntil(this, until);
       if (Thread.interrupted()) {
@@ -100,6 +101,11 @@ public final class ManualClock implements Environment.Clock, Environment.Timers 
 
   private synchronized void cancel(Task task) {
     tasks.remove(task);
+  }
+
+  /** Runs this on each thread that wakes another one, before it does. */
+  public void beforeWakeUp(Runnable action) {
+    beforeWakeUp = action;
   }
 
   /** How many threads wait for this clock right now. */
