@@ -98,10 +98,10 @@ final class Link {
     if (state == TcpConn.State.BROKEN) {
       throw new IOException("the connection is broken since an earlier failure", failure);
     }
-    lastUsed = System.nanoTime();
     fuse.arm(deadline);
     try {
       R result = io.run();
+      lastUsed = System.nanoTime(); // not before: an answer that took long is no reason to probe
       state = TcpConn.State.PROVEN;
       return result;
     } catch (Throwable broke) {
