@@ -55,17 +55,23 @@ public final class Demo implements Callable<Integer> {
    */
   private static final long WORK_MILLIS = 4;
 
-  private static final Duration PAUSE = Duration.ofMillis(2);
+  /**
+   * Of each thread after each answer. Threads that ask without one take all the processors there
+   * are, and the rates show how lanes share them instead of what a lane does.
+   */
+  private static final Duration PAUSE = Duration.ofMillis(4);
 
   private static final String INTRODUCTION =
       """
       ConnPool keeps connections good and lends them to threads.
 
       Three servers run as processes of their own: tcp (plain sockets), thrift (one of Apache's)
-      and mux (many calls at once over one socket). Each has a pool, and %d threads that ask it
-      without pause. Two servers will be killed and one frozen. Watch what the pools do about it:
-      dead connections are closed, nobody waits for a lost cause, every failed call says whether
-      it may have been run, and when a server is back its pool is too. Every answer is checked.
+      and mux (many calls at once over one socket). Each has a pool, and %d threads that ask it,
+      each with a pause of %d ms after every answer: the load is paced, so the rates, which are
+      those seen, say nothing about the most a pool can do. Two servers will be killed and one
+      frozen. Watch what the pools do about it: dead connections are closed, nobody waits for a
+      lost cause, every failed call says whether it may have been run, and when a server is back
+      its pool is too. Every answer is checked.
       """;
 
   @Spec CommandSpec spec;
@@ -156,10 +162,10 @@ public final class Demo implements Callable<Integer> {
 
   private Summary playScript(Stage stage) throws IOException, InterruptedException {
     if (!quiet) {
-      System.out.println(INTRODUCTION.formatted(threads));
+      System.out.println(INTRODUCTION.formatted(threads, PAUSE.toMillis()));
     }
     try (Screen screen = screen()) {
-      Show.Load load = new Show.Load(threads, Duration.ZERO, 0, lieEvery);
+      Show.Load load = new Show.Load(threads, PAUSE, 0, lieEvery);
       return new Show(stage, load, screen).play(Duration.ofSeconds(seconds), true);
     }
   }
@@ -168,7 +174,8 @@ public final class Demo implements Callable<Integer> {
     boolean limited = spec.commandLine().getParseResult().hasMatchedOption("--seconds");
     Duration length = limited ? Duration.ofSeconds(seconds) : FOR_EVER;
     String subtitle =
-        "%d threads ask each server, %d ms of work for each answer".formatted(threads, WORK_MILLIS);
+        "%d threads ask each server, %d ms of work for each answer, %d ms of pause after it"
+            .formatted(threads, WORK_MILLIS, PAUSE.toMillis());
     Screen log = quiet ? Screen.dark() : new PlainLines(System.out);
     try (WebScreen screen = new WebScreen(port, stage, subtitle, log)) {
       System.out.println("ConnPool demo: open " + screen.address() + " (Ctrl-C ends it)");
@@ -207,7 +214,8 @@ public final class Demo implements Callable<Integer> {
         ? new PlainLines(System.out)
         : new LiveTable(
             console,
-            "%d threads on each of three pools".formatted(threads),
+            "%d threads on each of three pools, a pause of %d ms after each answer"
+                .formatted(threads, PAUSE.toMillis()),
             Duration.ofSeconds(seconds));
   }
 

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
@@ -61,28 +60,37 @@ final class Lane<K extends Client> implements AutoCloseable {
   void load(int howMany, Duration pause) {
     announcer.accept(server + " listens on port " + server.port());
     for (int number = 1; number <= howMany; number++) {
-      Thread thread = new Thread(() -> askOn(pause.toNanos()), "demo-load-" + name + "-" + number);
+      Thread thread = new Thread(() -> askOn(pause), "demo-load-" + name + "-" + number);
       threads.add(thread);
       thread.start();
     }
   }
 
-  private void askOn(long pauseNanos) {
+  private void askOn(Duration pause) {
     while (!over) {
-      long began = System.nanoTime();
       try {
-        client.ask();
-        if (tally.succeeded(System.nanoTime() - began)) {
-          announcer.accept(trouble.answersAgain());
-        }
+        ask();
+        // A park would end at once if the thread that brought the answer unparks this one late.
+        TimeUnit.NANOSECONDS.sleep(pause.toNanos());
       } catch (PoolClosedException | InterruptedException end) {
         return;
-      } catch (Exception failure) {
-        if (!over) {
-          tally.failed(failure);
-        }
       }
-      LockSupport.parkNanos(pauseNanos); // returns at once for 0
+    }
+  }
+
+  private void ask() throws InterruptedException {
+    long began = System.nanoTime();
+    try {
+      client.ask();
+      if (tally.succeeded(System.nanoTime() - began)) {
+        announcer.accept(trouble.answersAgain());
+      }
+    } catch (PoolClosedException | InterruptedException end) {
+      throw end;
+    } catch (Exception failure) {
+      if (!over) {
+        tally.failed(failure);
+      }
     }
   }
 

@@ -26,7 +26,7 @@ final class Show {
    * How the servers are kept busy.
    *
    * @param threads so many ask each server
-   * @param pause between an answer and the next question
+   * @param pause between an answer and the next question, by which the load is paced
    * @param workMillis so long each answer takes the server
    * @param lieEvery as for {@link EchoServer}
    */

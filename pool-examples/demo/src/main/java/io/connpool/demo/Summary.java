@@ -18,7 +18,7 @@ record Summary(Duration elapsed, long wrongAnswers, List<Lane<?>> lanes) {
     line(text, "wrong answers: %s", Text.count(wrongAnswers));
     line(
         text,
-        "exchanges: %s in %s, %s per second",
+        "exchanges: %s in %s, %s per second of a paced load",
         Text.count(answered),
         Text.seconds(elapsed).strip(),
         Text.perSecond(answered, elapsed));

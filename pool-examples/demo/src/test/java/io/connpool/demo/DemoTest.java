@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +34,20 @@ class DemoTest {
     }
   }
 
+  @Test
+  void theLoadIsPacedAndSaysSo() throws Exception {
+    try (DemoProcess demo = new DemoProcess("--seconds", "4", "--threads", "8")) {
+      String output = demo.rest();
+      Matcher pause = Pattern.compile("pause of (\\d+) ms after every answer").matcher(output);
+      assertTrue(pause.find(), output);
+      Matcher rate = Pattern.compile("([\\d,]+) per second of a paced load").matcher(output);
+      assertTrue(rate.find(), output);
+      int most = 3 * 8 * 1_000 / Integer.parseInt(pause.group(1));
+      int seen = Integer.parseInt(rate.group(1).replace(",", ""));
+      assertTrue(seen > 0 && seen <= most, output);
+    }
+  }
+
   private static void assertTell(String output, String happened, String then) {
     assertTrue(
         output.matches("(?s).*" + happened + ".*" + then + ".*"), () -> happened + ": " + then);
@@ -53,7 +69,7 @@ class DemoTest {
   @Test
   void aWrongAnswerIsFound() throws Exception {
     try (DemoProcess demo =
-        new DemoProcess("--seconds", "4", "--threads", "4", "--quiet", "--lie-every", "1000")) {
+        new DemoProcess("--seconds", "4", "--threads", "4", "--quiet", "--lie-every", "100")) {
       String output = demo.rest();
       assertAll(
           output,

@@ -90,6 +90,24 @@ final class WebPageTest {
     assertEquals("{\"value\":[]}", browser.complaints());
   }
 
+  @Test
+  void theButtonHasTheDramaPlayed() throws Exception {
+    browser.click("#script");
+    until(logged("server tcp \\(pid \\d+\\) was killed"), serverIs("tcp", "killed"));
+    until(logged("server tcp \\(pid \\d+\\) is back"), serverIs("tcp", "up"));
+    until(logged("server thrift \\(pid \\d+\\) is frozen"), serverIs("thrift", "stopped"));
+    until(logged("server thrift \\(pid \\d+\\) goes on"), serverIs("thrift", "up"));
+    until(logged("server mux \\(pid \\d+\\) was killed"), serverIs("mux", "killed"));
+    until(logged("server mux \\(pid \\d+\\) is back"), serverIs("mux", "up"));
+    until(logged("pool tcp answers again"), logged("pool thrift answers again"));
+    until(logged("pool mux answers again"));
+    assertEquals("{\"value\":[]}", browser.complaints());
+  }
+
+  private static String logged(String pattern) {
+    return "/" + pattern + "/.test(document.getElementById('log').textContent)";
+  }
+
   private void assertFitsAPhone() throws IOException, InterruptedException {
     String metrics = "{\"width\":390,\"height\":844,\"deviceScaleFactor\":2,\"mobile\":true}";
     String unused = browser.command("Emulation.setDeviceMetricsOverride", metrics);

@@ -10,17 +10,23 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every program is run, and prints what it promises. */
 @Timeout(120)
 class ProgramsTest {
   private static final Path SOURCES = Path.of("src/main/java/io/connpool/programs");
+  private static final Path README = Path.of("README.md");
   private static final int SCREEN = 60;
 
   private interface Main {
@@ -158,24 +164,35 @@ class ProgramsTest {
   }
 
   @Test
-  void everyProgramIsListedInTheReadme() throws IOException {
-    String readme = Files.readString(Path.of("README.md"));
-    try (Stream<Path> files = Files.list(SOURCES)) {
-      Set<String> missing =
-          files
-              .filter(file -> isProgram(file))
-              .map(file -> file.getFileName().toString())
-              .filter(file -> !readme.contains("(" + SOURCES + "/" + file + ")"))
-              .collect(Collectors.toCollection(TreeSet::new));
-      assertEquals(Set.of(), missing);
-    }
+  void theReadmeListsEveryProgramAndNoOther() throws IOException {
+    Pattern row = Pattern.compile("\\| \\[(\\w+)]\\(" + SOURCES + "/(\\w+)\\.java\\) \\|");
+    Map<String, String> listed =
+        row.matcher(Files.readString(README))
+            .results()
+            .collect(Collectors.toMap(link -> link.group(1), link -> link.group(2)));
+    Map<String, String> programs =
+        programs().stream().collect(Collectors.toMap(name -> name, name -> name));
+    assertEquals(programs, listed);
   }
 
-  private static boolean isProgram(Path file) {
-    try {
-      return Files.readString(file).contains("void main(");
-    } catch (IOException unreadable) {
-      throw new java.io.UncheckedIOException(unreadable);
+  @ParameterizedTest
+  @ValueSource(strings = {"README.md", "pom.xml"})
+  void theCommandRunsAProgramThatThereIs(String file) throws IOException {
+    Matcher command =
+        Pattern.compile("mvn .* -Dprogram=(\\w+)").matcher(Files.readString(Path.of(file)));
+    assertTrue(command.find());
+    assertTrue(programs().contains(command.group(1)), command.group());
+  }
+
+  private static Set<String> programs() throws IOException {
+    Set<String> programs = new TreeSet<>();
+    try (Stream<Path> files = Files.list(SOURCES)) {
+      for (Path file : files.toList()) {
+        if (Files.readString(file).contains("void main(")) {
+          programs.add(file.getFileName().toString().replace(".java", ""));
+        }
+      }
     }
+    return programs;
   }
 }
