@@ -79,14 +79,14 @@ final class IoLoop implements Runnable {
   private volatile boolean ticking = true;
   private volatile boolean ending;
 
-  /** A stack of sessions, linked through themselves: each has one owner, so is in it once. */
-  private final AtomicReference<@Nullable Session> handedOver = new AtomicReference<>();
+  /** A stack of writers, linked through themselves: each has one owner, so is in it once. */
+  private final AtomicReference<@Nullable Writer> handedOver = new AtomicReference<>();
 
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
 
   // Of the loop's thread.
   private final List<Session> sessions = new ArrayList<>();
-  private final Deque<Session> toFlush = new ArrayDeque<>();
+  private final Deque<Writer> toFlush = new ArrayDeque<>();
   private final List<Exchange.Sync> sleepers = new ArrayList<>();
   private final List<Exchange.Async> inlineFutures = new ArrayList<>();
   private final Jobs futureJobs = new Jobs();
@@ -132,13 +132,13 @@ final class IoLoop implements Runnable {
     wakeIfAsleep();
   }
 
-  /** Takes over a session that the caller owns; the loop writes for it. */
-  void handOver(Session session) {
-    Session top;
+  /** Takes over an outbox that the caller owns; the loop writes for it. */
+  void handOver(Writer writer) {
+    Writer top;
     do {
       top = handedOver.get();
-      session.nextHandedOver = top;
-    } while (!handedOver.compareAndSet(top, session));
+      writer.nextHandedOver = top;
+    } while (!handedOver.compareAndSet(top, writer));
     wakeIfAsleep();
   }
 
@@ -178,9 +178,9 @@ final class IoLoop implements Runnable {
     return channel.register(selector, operations, selected);
   }
 
-  /** Writes for a session that the loop owns, at the end of this turn. */
-  void flushLater(Session session) {
-    toFlush.add(session);
+  /** Writes from an outbox that the loop owns, at the end of this turn. */
+  void flushLater(Writer writer) {
+    toFlush.add(writer);
   }
 
   void atNextTick(Runnable task) {
@@ -299,12 +299,12 @@ final class IoLoop implements Runnable {
   }
 
   private void takeOverAndFlush() {
-    Session session = handedOver.get() == null ? null : handedOver.getAndSet(null);
-    while (session != null) {
-      Session next = session.nextHandedOver;
-      session.nextHandedOver = null;
-      toFlush.add(session);
-      session = next;
+    Writer writer = handedOver.get() == null ? null : handedOver.getAndSet(null);
+    while (writer != null) {
+      Writer next = writer.nextHandedOver;
+      writer.nextHandedOver = null;
+      toFlush.add(writer);
+      writer = next;
     }
     for (int left = toFlush.size(); left > 0; left--) {
       // Off the list only afterwards: the loop owns those on it, whatever happens meanwhile.

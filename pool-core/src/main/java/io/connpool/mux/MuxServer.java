@@ -198,7 +198,7 @@ public final class MuxServer implements AutoCloseable {
   /** A session that has yet to begin, and whose end is seen to from now on. */
   Session enter(FrameChannel channel) {
     Session session =
-        new Session(channel, options, handler, loop, admission, Session.FIRST_ID, sessions::remove);
+        new Session(channel, options, handler, loop, admission, Ending.NOBODY, sessions::remove);
     sessions.add(session);
     // After adding, as close() and drain() set it before they look at the sessions; and before it
     // begins: one that they have seen is theirs, and a drained one must not be closed here.

@@ -160,7 +160,7 @@ public final class MuxTransport implements Transport<MuxConnection> {
   }
 
   /** Tells the pool what becomes of a connection. */
-  private record Watcher(ConnSignals signals) implements Session.Watcher {
+  private record Watcher(ConnSignals signals) implements Ending.Watcher {
     @Override
     public void leaving(String why) {
       signals.retire(why);

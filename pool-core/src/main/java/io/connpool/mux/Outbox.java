@@ -101,16 +101,12 @@ final class Outbox {
     return !owned && OWNED.compareAndSet(this, false, true);
   }
 
-  /**
-   * Lets go after {@link Outcome#DONE}; true if the caller must go on as the owner, because
-   * something was added meanwhile.
-   */
-  boolean releaseOrGoOn(Session session) {
+  /** Lets go after {@link Outcome#DONE}; who does looks again whether something was added. */
+  void release() {
     owned = false;
-    return (session.needsOwner() || !isEmpty()) && tryOwn();
   }
 
-  private boolean isEmpty() {
+  boolean isEmpty() {
     // Plain reads of head race with the next owner's. A wrong guess is harmless: who tries to own
     // in vain leaves the work to that owner, who looks again himself.
     return head.next() == null;

@@ -20,12 +20,14 @@ final class Requester {
   /** Up to so many requests in flight, latency counts more than batches. */
   private static final int FEW_CALLS = 4;
 
-  private final Session session;
+  private final MuxConnection session;
   private final MuxOptions options;
   private final IoLoop loop;
   private final Outbox outbox;
   private final Gate gate;
   private final Calls calls;
+  private final Writer writer;
+  private final Ending ending;
   private final AtomicInteger pinging = new AtomicInteger();
   private volatile int mostMessage = Wire.LEAST_PAYLOAD;
 
@@ -38,14 +40,28 @@ final class Requester {
   private final Tally refused = new Tally();
   private final Tally timedOut = new Tally();
 
+  /**
+   * Of a session that has asked nothing yet.
+   *
+   * @param session for its name
+   */
   Requester(
-      Session session, MuxOptions options, IoLoop loop, Outbox outbox, Gate gate, Calls calls) {
+      MuxConnection session,
+      MuxOptions options,
+      IoLoop loop,
+      Outbox outbox,
+      Gate gate,
+      Calls calls,
+      Writer writer,
+      Ending ending) {
     this.session = session;
     this.options = options;
     this.loop = loop;
     this.outbox = outbox;
     this.gate = gate;
     this.calls = calls;
+    this.writer = writer;
+    this.ending = ending;
   }
 
   /** The peer has said what it takes. */
@@ -91,7 +107,7 @@ final class Requester {
 
   /** Begins an exchange, or says why not; then it is over. */
   @Nullable MuxException begin(Exchange call) {
-    String leaving = session.whyLeaving();
+    String leaving = ending.whyLeaving();
     if (leaving != null) {
       return failure(call, Reason.CLOSED, NOT_SENT, leaving);
     }
@@ -117,17 +133,17 @@ final class Requester {
   void start(Exchange call) {
     if (call.type == Wire.ONE_WAY) {
       call.id = calls.nextId();
-      session.post(call, false);
+      writer.post(call, false);
       call.publish(Message.EMPTY, null);
       finish(call);
     } else if (calls.add(call)) {
       // An asynchronous caller does not wait, so while others are in flight it leaves the writing
       // to the loop: the system call would cost more than the call, and batches grow.
-      session.post(call, call instanceof Exchange.Async && gate.calls() > FEW_CALLS);
+      writer.post(call, call instanceof Exchange.Async && gate.calls() > FEW_CALLS);
       // Looked at after adding, as the burial looks into the calls after the end was set.
-      if (session.isDead() && calls.remove(call)) {
+      if (ending.isDead() && calls.remove(call)) {
         gate.leave(call.places());
-        conclude(call, Reason.CLOSED, session.whyDead(), false);
+        conclude(call, Reason.CLOSED, ending.why().message(), false);
       }
     } else {
       gate.freed(call.cost());
@@ -152,7 +168,7 @@ final class Requester {
       if (calls.remove(call)) {
         gate.leave(call.places());
         if (!call.withdraw()) {
-          session.postUncounted(new Message(Wire.CANCEL, 0, call.id, Message.EMPTY));
+          writer.postUncounted(new Message(Wire.CANCEL, 0, call.id, Message.EMPTY));
         }
         call.publish(null, null);
         return true;
@@ -175,7 +191,7 @@ final class Requester {
   private MuxException failure(Exchange call, Reason reason, Delivery delivery, String message) {
     long millis = (System.nanoTime() - call.began) / 1_000_000;
     String full = session + ": " + message + " after " + millis + " ms";
-    return new MuxException(reason, delivery, full, session.causeOfDeath());
+    return new MuxException(reason, delivery, full, ending.causeOfDeath());
   }
 
   /**

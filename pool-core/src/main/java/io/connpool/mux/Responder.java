@@ -3,7 +3,6 @@ package io.connpool.mux;
 import static java.lang.System.Logger.Level.WARNING;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -22,22 +21,21 @@ final class Responder {
   private final Session session;
   private final @Nullable MuxHandler handler;
   private final boolean inline;
-  private final Admission admission;
+  private final Handling handling;
   private final Gate gate;
   private final Outbox outbox;
+  private final Writer writer;
   private final IoLoop loop;
 
   /** Those being handled, by the low bits of their ids. */
   private final AtomicReferenceArray<Inbound> running;
 
-  private final AtomicLong unanswered = new AtomicLong();
   private final AtomicInteger orphansShown = new AtomicInteger();
 
   // Of the loop's thread; the volatile ones are read by statistics.
   private long received;
   private long replies;
   private boolean lastCall;
-  private final Tally accepted = new Tally();
   private final Tally turnedAway = new Tally();
   private final Tally orphans = new Tally();
 
@@ -45,16 +43,18 @@ final class Responder {
       Session session,
       @Nullable MuxHandler handler,
       boolean inline,
-      Admission admission,
+      Handling handling,
       Gate gate,
       Outbox outbox,
+      Writer writer,
       IoLoop loop) {
     this.session = session;
     this.handler = handler;
     this.inline = inline;
-    this.admission = admission;
+    this.handling = handling;
     this.gate = gate;
     this.outbox = outbox;
+    this.writer = writer;
     this.loop = loop;
     this.running = new AtomicReferenceArray<>(handler == null ? 1 : RUNNING);
   }
@@ -67,7 +67,7 @@ final class Responder {
       refuse(id, Wire.NO_HANDLER);
     } else if (lastCall) {
       refuse(id, Wire.DRAINING);
-    } else if (gate.isOverfull() || !admission.tryEnter()) {
+    } else if (gate.isOverfull() || !handling.tryAccept()) {
       refuse(id, Wire.FULL);
     } else {
       take(new Inbound(session, responsible, false, wait, id, before, body, loop.now()));
@@ -77,7 +77,7 @@ final class Responder {
   /** There is nobody to be told when it is turned away. */
   void onOneWay(long id, @Nullable Fragments before, byte[] body) {
     MuxHandler responsible = handler;
-    if (responsible == null || lastCall || !admission.tryEnter()) {
+    if (responsible == null || lastCall || !handling.tryAccept()) {
       turnedAway.add(1);
     } else {
       take(new Inbound(session, responsible, true, 0, id, before, body, loop.now()));
@@ -85,7 +85,6 @@ final class Responder {
   }
 
   private void take(Inbound request) {
-    accepted.add(1);
     if (!inline) {
       running.lazySet(place(request.id), request);
       loop.runLater(request);
@@ -111,7 +110,7 @@ final class Responder {
     if (++replies - outbox.replies() > Wire.MOST_REPLIES) {
       throw new ProtocolException("the peer asks and asks and does not read");
     }
-    session.postUncounted(message);
+    writer.postUncounted(message);
   }
 
   void onCancel(long id) {
@@ -154,14 +153,13 @@ final class Responder {
   void answer(Inbound request, boolean moreToCome) {
     running.compareAndSet(place(request.id), request, null);
     gate.force(request.cost());
-    session.post(request, moreToCome);
+    writer.post(request, moreToCome);
   }
 
   /** A request that is over without an answer: cancelled, or a one-way message. */
   void drop(Inbound request) {
     running.compareAndSet(place(request.id), request, null);
-    unanswered.incrementAndGet();
-    admission.leave(1);
+    handling.drop();
   }
 
   void tellClosed(@Nullable MuxException cause) {
@@ -188,11 +186,11 @@ final class Responder {
   }
 
   long handling() {
-    return accepted.get() - outbox.answers() - unanswered.get();
+    return handling.count();
   }
 
   long accepted() {
-    return accepted.get();
+    return handling.accepted();
   }
 
   long turnedAway() {

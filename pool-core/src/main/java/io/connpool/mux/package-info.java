@@ -16,11 +16,13 @@
  * says whether the peer may have seen the request.
  *
  * <p><b>Inside.</b> {@code Session} is the connection. Its {@code Outbox} queues messages and puts
- * them on the channel, its {@code Inbox} takes them off; its {@code Requester} asks, with {@code
- * Calls} for the requests in flight and {@code Gate} for the limits, its {@code Responder} answers,
- * and {@code Vitals} watches the peer. One {@code IoLoop} thread looks after many sessions, a
- * {@code Crew} runs the user's code. The wire format is described in {@code docs/mux-protocol.md},
- * the threads and orderings at the classes.
+ * them on the channel when its {@code Writer} says so, its {@code Inbox} takes them off when its
+ * {@code Reader} does; its {@code Requester} asks, with {@code Calls} for the requests in flight
+ * and {@code Gate} for the limits, its {@code Responder} answers, with {@code Handling} for those
+ * it has taken on, and {@code Vitals} watches the peer. {@code Departure} takes leave of the peer,
+ * {@code Ending} knows whether it is over and why. One {@code IoLoop} thread looks after many
+ * sessions, a {@code Crew} runs the user's code. The wire format is described in {@code
+ * docs/mux-protocol.md}, the threads and orderings at the classes.
  */
 @NullMarked
 package io.connpool.mux;
