@@ -28,8 +28,14 @@ final class Attention extends AttentionWord {
   /** Nothing is lent any more. */
   static final long CLOSED = 1L << 35;
 
+  /**
+   * Of those who wait one has been woken and has not looked around yet: until it does, whoever
+   * makes a connection available need not look at the queue.
+   */
+  static final long WAKING = 1L << 36;
+
   private static final long WAITING = BEFORE_LOAN - 1;
-  private static final long AT_RELEASE = ~BEFORE_LOAN;
+  private static final long AT_RELEASE = ~(BEFORE_LOAN | WAKING);
   private static final VarHandle WORD;
 
   static {
@@ -51,7 +57,8 @@ final class Attention extends AttentionWord {
 
   /** Whether what comes back interests nobody. */
   boolean allowsRelease() {
-    return (word & AT_RELEASE) == 0;
+    long now = word;
+    return (now & AT_RELEASE) == 0 || (now & (AT_RELEASE & ~WAITING | WAKING)) == WAKING;
   }
 
   boolean has(long flag) {

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * cheap when many threads wait. No wake-up is lost by that: who finds {@code woken} set has made
  * its connection available before it looked, and the woken one clears {@code woken} before it
  * scans, so its scan sees that connection. If it finds more than it needs, it wakes the next.
+ * {@link Attention#WAKING} says the same in the word that every release reads anyway. It may be
+ * missing while a wake-up is outstanding, which costs time only; it is never left behind.
  *
  * <p><b>The heir.</b> A waiter that was woken in vain, because somebody who came later was faster,
  * declares itself heir: the next released connection is handed to it without being available to
@@ -185,15 +187,20 @@ final class WaitQueue<C> {
   /**
    * Wakes this waiter, which was {@link #first}, unless a wake-up is outstanding.
    *
-   * @return false if it had left: the caller must wake another one
+   * @return false if it had left, or may have been awake: the caller must look once more
    */
   boolean wake(Waiter<C> waiter) {
     if (!woken.compareAndSet(null, waiter)) {
       return true; // whoever was woken will wake the next
     }
     if (waiter.isWaiting()) {
+      attention.set(Attention.WAKING, true);
       waiter.wake();
-      return true;
+      if (woken.get() == waiter && !hasHeir()) {
+        return true; // whoever answers, or becomes heir, takes the flag back after this look
+      }
+      attention.set(Attention.WAKING, false);
+      return false; // somebody may have relied on the flag
     }
     // It left before it could see the wake-up. If it saw it after all, it passes it on itself.
     return !woken.compareAndSet(waiter, null);
@@ -201,12 +208,18 @@ final class WaitQueue<C> {
 
   /** Called by a waiter before it looks around: from now on others may be woken. */
   boolean answer(Waiter<C> waiter) {
-    return woken.get() == waiter && woken.compareAndSet(waiter, null);
+    if (woken.get() != waiter || !woken.compareAndSet(waiter, null)) {
+      return false;
+    }
+    attention.set(Attention.WAKING, false); // before it looks around, and after woken: see wake()
+    return true;
   }
 
   /** This waiter was woken in vain; at most one is heir. */
   void declareHeir(Waiter<C> waiter) {
-    heir.compareAndSet(null, waiter);
+    if (heir.compareAndSet(null, waiter)) {
+      attention.set(Attention.WAKING, false); // every release must see that there is an heir
+    }
   }
 
   /** Whether the next release is promised to somebody. */
