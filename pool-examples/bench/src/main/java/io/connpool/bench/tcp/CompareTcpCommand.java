@@ -24,7 +24,7 @@ public final class CompareTcpCommand extends CompareCommand {
    */
   private static final Effort FULL = new Effort(10, 6, 2);
 
-  private static final Effort QUICK = new Effort(3, 0.5, 0.7);
+  private static final Effort QUICK = new Effort(1, 4, 1);
 
   @Override
   protected List<Row> allRows() {
