@@ -41,6 +41,9 @@ public final class Mutants {
     List<Mutant> all = Mutant.readAll(Path.of(arguments[0]));
     Mutants mutants = new Mutants(Path.of(arguments[1]), Path.of(arguments[2]));
     Files.createDirectories(mutants.work);
+    for (Mutant mutant : all) {
+      mutant.mutated(mutants.sources); // a catalogue that is out of date is found at once
+    }
     boolean good = mutants.testsAreGreen(all);
     ExecutorService workers =
         Executors.newFixedThreadPool(AT_ONCE, Mutants::daemon);

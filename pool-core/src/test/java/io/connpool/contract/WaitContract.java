@@ -170,6 +170,21 @@ abstract class WaitContract extends PoolContract {
   }
 
   @Test
+  void whoComesAfterAWaitIsOverIsServedByTheNextRelease() throws Exception {
+    ConnPool<FakeConn> pool = poolOf(1);
+    List<Lease<FakeConn>> leases = takeAll(pool, 1);
+
+    for (int i = 0; i < 3; i++) {
+      Caller<Lease<FakeConn>> waiter = beginWaiting(pool, pool::acquire);
+      leases.remove(0).close();
+      leases.add(waiter.result());
+    }
+
+    closeAll(leases);
+    atRest(pool, "idle 1, dialed 1");
+  }
+
+  @Test
   void severalReleasesServeSeveralWaitersAtOnce() throws Exception {
     ConnPool<FakeConn> pool = poolOf(3);
     List<Lease<FakeConn>> leases = takeAll(pool, 3);
