@@ -405,6 +405,7 @@ abstract class RetryContract extends PoolContract {
     beginWaiting(pool, () -> ask(pool, 2));
     eventually(() -> "dials", () -> transport().blocked() == 1);
     clock().advance(SECOND); // from now on nobody counts on this dial
+    pool.suspectAll(); // what is parked needs a heartbeat, and none is due by itself
 
     assertTrue(begin(pool::acquire).result().get().id() <= 2);
     transport().releaseAll();
