@@ -36,7 +36,7 @@ final class Attention extends AttentionWord {
 
   private static final long WAITING = BEFORE_LOAN - 1;
   private static final long AT_RELEASE = ~(BEFORE_LOAN | WAKING);
-  private static final long AT_RELEASE_OR_WAKING = ~(BEFORE_LOAN | WAITING);
+  private static final long FLAGS_AT_RELEASE = ~(BEFORE_LOAN | WAITING);
   private static final VarHandle WORD;
 
   static {
@@ -59,7 +59,7 @@ final class Attention extends AttentionWord {
   /** Whether what comes back interests nobody. */
   boolean allowsRelease() {
     long now = word;
-    return (now & AT_RELEASE) == 0 || (now & AT_RELEASE_OR_WAKING) == WAKING;
+    return (now & AT_RELEASE) == 0 || (now & FLAGS_AT_RELEASE) == WAKING;
   }
 
   boolean has(long flag) {

@@ -57,18 +57,24 @@ final class GuardedCall<R extends @Nullable Object> {
    */
   R get(long nanos) throws Exception {
     try {
-      return result.get(nanos, TimeUnit.NANOSECONDS);
+      return outcome(nanos);
     } catch (ExecutionException failed) {
       Throwable cause = failed.getCause();
       if (cause instanceof Exception exception) {
         throw exception;
       }
       throw new IllegalStateException(cause);
+    }
+  }
+
+  private R outcome(long nanos) throws ExecutionException, TimeoutException, InterruptedException {
+    try {
+      return result.get(nanos, TimeUnit.NANOSECONDS);
     } catch (TimeoutException | InterruptedException over) {
       if (cut(over)) {
         throw over;
       }
-      return result.get(); // it was done just now
+      return result.get(); // it ended just now
     }
   }
 

@@ -321,6 +321,27 @@ final class ReconfigureTest {
   }
 
   @Test
+  void aLowerMinIdleNeedsNoSparesForThoseThatGrewOld() throws Exception {
+    ConnPool<FakeConn> pool =
+        world.pool(
+            b ->
+                b.maxActive(2)
+                    .minIdle(1)
+                    .heartbeatInterval(Duration.ZERO)
+                    .maxLifetime(Duration.ofSeconds(10)));
+    eventually(() -> "one is idle", () -> pool.stats().idle() == 1);
+    world.transport().next(Function.DIAL, Step.THROW); // the spare for it, so it is still lacking
+    world.advanceUntil(
+        Duration.ofSeconds(1), Duration.ofSeconds(12), () -> pool.stats().dialFailures() == 1);
+
+    pool.reconfigure(b -> b.minIdle(0));
+    pool.acquire().invalidate();
+    world.clock().advance(Duration.ofMillis(900)); // longer than the pause, and no keeper comes by
+
+    assertEquals(2, world.transport().attempts());
+  }
+
+  @Test
   void whatIsSuspectMustPassAHeartbeatBeforeItIsLentAgain() throws Exception {
     ConnPool<FakeConn> pool = world.pool(b -> b.maxActive(2));
     pool.acquire().close();
