@@ -3,6 +3,7 @@ package io.connpool;
 import io.connpool.spi.TransportProviders;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
@@ -227,6 +228,16 @@ public interface ConnPool<C> extends AutoCloseable {
    * @return an immutable snapshot
    */
   PoolStats stats();
+
+  /**
+   * Every connection there is at this moment, each by itself, in the order in which they were
+   * dialed; those being dialed or closed are not among them. Waits for nothing; costs a pass over
+   * the connections, and an object for each. They are looked at one after the other while the pool
+   * goes on working, as for {@link #stats()}.
+   *
+   * @return an immutable list; empty once the pool has ended
+   */
+  List<ConnectionStats> connections();
 
   /**
    * The settings in force, after clamps and defaults, also of a closed pool.

@@ -1,11 +1,17 @@
 package io.connpool.internal;
 
 import io.connpool.CloseReason;
+import io.connpool.ConnectionStats;
 import io.connpool.LeaseTimes;
 import io.connpool.PoolStats;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** Counts by looking at every slot, so that the hot path need not count anything. */
 final class Census<C> {
@@ -113,6 +119,39 @@ final class Census<C> {
       }
     }
     return available;
+  }
+
+  List<ConnectionStats> connections() {
+    List<ConnectionStats> connections = new ArrayList<>();
+    for (Slot<C> slot : engine.table.all()) {
+      ConnectionStats connection = look(slot);
+      if (connection != null) {
+        connections.add(connection);
+      }
+    }
+    connections.sort(Comparator.comparing(ConnectionStats::number));
+    return List.copyOf(connections);
+  }
+
+  private @Nullable ConnectionStats look(Slot<C> slot) {
+    long serial = slot.serial;
+    long word = slot.word;
+    Duration age = Duration.ofNanos(Math.max(0, engine.now() - slot.bornAt));
+    int leases = Slot.state(word) == Slot.LEASED ? 1 : Slot.shares(word);
+    ConnectionStats.State state =
+        switch (Slot.state(word)) {
+          case Slot.IDLE, Slot.PARKED -> ConnectionStats.State.IDLE;
+          case Slot.LEASED -> ConnectionStats.State.LEASED;
+          case Slot.SHARED ->
+              leases > 0 ? ConnectionStats.State.LEASED : ConnectionStats.State.IDLE;
+          case Slot.CHECKING -> ConnectionStats.State.CHECKING;
+          default -> null; // none yet, or none any more
+        };
+    VarHandle.acquireFence(); // the plain read of bornAt comes before the second look at the serial
+    if (state == null || slot.serial != serial) { // replaced meanwhile: the next look shows it
+      return null;
+    }
+    return new ConnectionStats(serial, state, leases, Slot.isDoomed(word), age);
   }
 
   PoolStats stats() {

@@ -4,6 +4,7 @@ import io.connpool.Action;
 import io.connpool.AsyncCall;
 import io.connpool.Call;
 import io.connpool.ConnPool;
+import io.connpool.ConnectionStats;
 import io.connpool.Lease;
 import io.connpool.Op;
 import io.connpool.PoolBuilder;
@@ -386,6 +387,11 @@ public final class DefaultConnPool<C> implements ConnPool<C> {
   @Override
   public PoolStats stats() {
     return engine.census.stats();
+  }
+
+  @Override
+  public List<ConnectionStats> connections() {
+    return engine.census.connections();
   }
 
   @Override

@@ -395,8 +395,9 @@ final class Supply<C> {
       lastFailure = null;
       failedEpisodes.set(0);
       engine.chronicle.up(); // after it is up, see ended()
-    } else { // the next one will likely serve nobody either, and without a limit there is always
-      // one
+    } else {
+      // The next one will likely serve nobody either, and where no limit ends it there always is
+      // one.
       lastFailure = new IllegalStateException("a new connection said that it can serve nobody");
       beginPause();
     }

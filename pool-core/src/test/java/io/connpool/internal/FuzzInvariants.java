@@ -1,10 +1,13 @@
 package io.connpool.internal;
 
+import io.connpool.ConnectionStats;
 import io.connpool.PoolStats;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What must be true of a pool: at every moment, when nobody is in the middle of the engine's code,
@@ -128,6 +131,7 @@ final class FuzzInvariants {
     }
     require(
         stats.total() + stats.dialing() == left, () -> "not each slot is counted once: " + stats);
+    checkEachByItself(stats);
     require(stats.dialed() == transport.connections.size(), () -> "dialed: " + stats);
     long proving =
         transport.running.stream()
@@ -147,6 +151,18 @@ final class FuzzInvariants {
         () -> users.misuses + " leases were ended twice: " + stats);
     require(
         stats.timeouts() >= users.timeouts, () -> users.timeouts + " callers timed out: " + stats);
+  }
+
+  private void checkEachByItself(PoolStats stats) {
+    List<ConnectionStats> each = engine.census.connections();
+    Map<ConnectionStats.State, Long> counts =
+        each.stream().collect(Collectors.groupingBy(ConnectionStats::state, Collectors.counting()));
+    require(
+        counts.getOrDefault(ConnectionStats.State.IDLE, 0L) == stats.idle()
+            && counts.getOrDefault(ConnectionStats.State.LEASED, 0L) == stats.leased()
+            && counts.getOrDefault(ConnectionStats.State.CHECKING, 0L) == stats.checking()
+            && each.stream().mapToInt(ConnectionStats::leases).sum() == stats.leases(),
+        () -> stats + ", but one by one " + each);
   }
 
   private boolean isInSlot(FuzzConn connection) {

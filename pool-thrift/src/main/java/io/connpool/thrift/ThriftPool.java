@@ -3,12 +3,14 @@ package io.connpool.thrift;
 import io.connpool.Action;
 import io.connpool.Call;
 import io.connpool.ConnPool;
+import io.connpool.ConnectionStats;
 import io.connpool.Lease;
 import io.connpool.PoolConfig;
 import io.connpool.PoolStats;
 import io.connpool.net.Deadline;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -334,6 +336,15 @@ public final class ThriftPool<I> implements AutoCloseable {
    */
   public PoolStats stats() {
     return calls.pool().stats();
+  }
+
+  /**
+   * Every connection there is at this moment, each by itself.
+   *
+   * @return as {@link ConnPool#connections()}
+   */
+  public List<ConnectionStats> connections() {
+    return calls.pool().connections();
   }
 
   /**

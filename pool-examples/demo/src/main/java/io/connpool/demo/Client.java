@@ -1,8 +1,10 @@
 package io.connpool.demo;
 
+import io.connpool.ConnectionStats;
 import io.connpool.PoolConfig;
 import io.connpool.PoolStats;
 import java.time.Duration;
+import java.util.List;
 
 /** One pool, and how to ask the server behind it something. Any thread may call any method. */
 interface Client {
@@ -14,6 +16,8 @@ interface Client {
   void ask() throws Exception;
 
   PoolStats stats();
+
+  List<ConnectionStats> connections();
 
   PoolConfig config();
 

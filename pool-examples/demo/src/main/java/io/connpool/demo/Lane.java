@@ -1,5 +1,6 @@
 package io.connpool.demo;
 
+import io.connpool.ConnectionStats;
 import io.connpool.PoolClosedException;
 import io.connpool.PoolConfig;
 import io.connpool.PoolStats;
@@ -32,6 +33,7 @@ final class Lane<K extends Client> implements AutoCloseable {
       long pid,
       PoolConfig config,
       PoolStats pool,
+      List<ConnectionStats> connections,
       Tally.Answered answered,
       long answeredSoFar,
       long failed,
@@ -164,6 +166,7 @@ final class Lane<K extends Client> implements AutoCloseable {
         server.pid(),
         client.config(),
         client.stats(),
+        client.connections(),
         tally.sinceLastLook(),
         tally.answeredSoFar(),
         tally.failed(),

@@ -1,6 +1,7 @@
 package io.connpool.demo;
 
 import io.connpool.ConnPool;
+import io.connpool.ConnectionStats;
 import io.connpool.PoolConfig;
 import io.connpool.PoolStats;
 import io.connpool.mux.MuxConnection;
@@ -9,6 +10,7 @@ import io.connpool.net.Endpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 
 /** All threads at once over one socket, two if it is very busy. */
 final class MuxClient implements Client {
@@ -39,6 +41,11 @@ final class MuxClient implements Client {
   @Override
   public PoolStats stats() {
     return pool.stats();
+  }
+
+  @Override
+  public List<ConnectionStats> connections() {
+    return pool.connections();
   }
 
   @Override

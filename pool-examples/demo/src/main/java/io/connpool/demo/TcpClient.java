@@ -1,6 +1,7 @@
 package io.connpool.demo;
 
 import io.connpool.ConnPool;
+import io.connpool.ConnectionStats;
 import io.connpool.PoolBuilder;
 import io.connpool.PoolConfig;
 import io.connpool.PoolStats;
@@ -10,6 +11,7 @@ import io.connpool.net.Probe;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** Plain sockets, as a program pools them that has a protocol of its own: three lambdas. */
@@ -42,6 +44,11 @@ final class TcpClient implements Client {
   @Override
   public PoolStats stats() {
     return pool.stats();
+  }
+
+  @Override
+  public List<ConnectionStats> connections() {
+    return pool.connections();
   }
 
   @Override

@@ -1,11 +1,13 @@
 package io.connpool.demo;
 
+import io.connpool.ConnectionStats;
 import io.connpool.PoolConfig;
 import io.connpool.PoolStats;
 import io.connpool.examples.gen.ConnPoolExample;
 import io.connpool.thrift.ThriftPool;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import org.apache.thrift.TException;
 
 /** A generated Thrift client that all threads share; it takes a connection for each call. */
@@ -35,6 +37,11 @@ final class ThriftClient implements Client {
   @Override
   public PoolStats stats() {
     return pool.stats();
+  }
+
+  @Override
+  public List<ConnectionStats> connections() {
+    return pool.connections();
   }
 
   @Override

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.connpool.ConnectionStats;
+import io.connpool.ConnectionStats.State;
 import io.connpool.PoolStats;
 import io.connpool.net.Endpoint;
 import java.io.IOException;
@@ -202,11 +204,11 @@ final class WebScreen implements Screen {
         .add("server", lane.server().name().toLowerCase(Locale.ROOT))
         .add("pid", lane.pid())
         .add("maxActive", lane.config().maxActive())
-        .add("total", pool.total())
-        .add("idle", pool.idle())
-        .add("leased", pool.leased())
-        .add("leases", pool.leases())
-        .add("checking", pool.checking())
+        .add("connections", lane.connections().stream().map(WebScreen::json).toList())
+        .add("total", lane.connections().size())
+        .add("idle", count(lane, State.IDLE))
+        .add("leased", count(lane, State.LEASED))
+        .add("checking", count(lane, State.CHECKING))
         .add("dialing", pool.dialing())
         .add("pending", pool.pending())
         .add("answered", lane.answered().count())
@@ -215,6 +217,18 @@ final class WebScreen implements Screen {
         .add("p99", lane.answered().p99Millis())
         .add("failed", lane.failed())
         .add("maybeRun", lane.maybeRun());
+  }
+
+  /** Counted here, not asked of the pool a moment earlier: the figures are those of the boxes. */
+  private static long count(Lane.Look lane, State state) {
+    return lane.connections().stream().filter(one -> one.state() == state).count();
+  }
+
+  private static Json json(ConnectionStats connection) {
+    return new Json()
+        .add("number", connection.number())
+        .add("state", connection.state().name().toLowerCase(Locale.ROOT))
+        .add("leases", connection.leases());
   }
 
   @Override

@@ -61,9 +61,12 @@ final class WebPageTest {
     until("%s.getAttribute('d') != '%s'".formatted(line, painted));
     until("parseInt(document.getElementById('answers').textContent.replaceAll(',', '')) > 100");
     until("document.querySelectorAll('#lane-tcp .slots li.leased').length > 0");
+    until("/^\\d+: \\d+ calls$/.test(" + box("mux", "leased") + ".textContent)");
+    int last = Integer.parseInt(browser.ask("Math.max(..." + numbers("tcp", "leased") + ")"));
 
     press("tcp", "kill");
     until(serverIs("tcp", "killed"));
+    until(numbers("tcp", "gone") + ".includes(" + last + ")");
     until("document.querySelectorAll('#lane-tcp .slots li.leased').length == 0");
     until("document.querySelectorAll('#lane-tcp .trouble').length == 3");
     until(log("server tcp (pid "), log(" was killed"));
@@ -78,6 +81,7 @@ final class WebPageTest {
       press(name, "restart");
       until(serverIs(name, "up"), log("\u2192 pool " + name + " answers again, "));
     }
+    until("Math.min(..." + numbers("tcp", "leased") + ", Infinity) > " + last);
     until("document.querySelectorAll('#lane-tcp .slots li.leased').length > 0");
 
     assertEquals("0", browser.ask("document.getElementById('wrong').textContent"));
@@ -144,6 +148,15 @@ final class WebPageTest {
 
   private void press(String lane, String act) throws IOException, InterruptedException {
     browser.click("#lane-" + lane + " [data-act=" + act + "]");
+  }
+
+  private static String box(String lane, String state) {
+    return "document.querySelector('#lane-%s .slots li.%s')".formatted(lane, state);
+  }
+
+  private static String numbers(String lane, String state) {
+    return "[...document.querySelectorAll('#lane-%s .slots li.%s')].map(one => +one.textContent)"
+        .formatted(lane, state);
   }
 
   private static String serverIs(String lane, String condition) {

@@ -59,8 +59,8 @@ function show(lane, index) {
   card.dataset.server = lane.server;
   card.querySelector(".state").textContent =
     lane.server === "killed" ? STATES.killed : `${STATES[lane.server]}, pid ${lane.pid}`;
-  showConnections(card, lane);
   const history = looks.map((one) => one.lanes[index]).filter(Boolean);
+  showConnections(card, lane, history);
   charts(card, history, lane);
   card.querySelector(".failures").textContent = lane.failed
     ? `${lane.failed.toLocaleString("en")} calls failed, of which ${lane.maybeRun.toLocaleString("en")} may have been run`
@@ -86,19 +86,25 @@ function newCard(lane) {
   return card;
 }
 
-/** One box for each connection there may be. */
-function showConnections(card, lane) {
-  const boxes = [];
-  const box = (kind, count, text, title) => {
-    for (let i = 0; i < count; i++) boxes.push([kind, text(i), title]);
-  };
-  const shared = lane.leases > lane.leased;
-  const share = (i) => Math.floor(lane.leases / lane.leased) + (i < lane.leases % lane.leased ? 1 : 0);
-  box("leased", lane.leased, (i) => (shared ? `${lane.leased > 1 ? "about " : ""}${share(i)} calls` : ""), "leased");
-  box("checking", lane.checking, () => "?", "being checked");
-  box("idle", lane.idle, () => "", "idle");
-  box("dialing", lane.dialing, () => "\u2026", "being dialed");
-  box("", lane.maxActive - boxes.length, () => "", "none");
+const WORDS = { idle: "idle", leased: "leased", checking: "being checked", gone: "closed just now" };
+const REMEMBERED = 4; // looks: two seconds
+
+/** One box for each connection, with its number, and one for each that there might be. */
+function showConnections(card, lane, history) {
+  const known = new Map();
+  for (const past of history.slice(-REMEMBERED)) {
+    for (const one of past.connections) known.set(one.number, { ...one, state: "gone" });
+  }
+  for (const one of lane.connections) known.set(one.number, one);
+  const boxes = [...known.values()]
+    .sort((one, other) => one.number - other.number)
+    .map(({ number, state, leases }) => [
+      state,
+      leases > 1 ? `${number}: ${leases} calls` : String(number),
+      `connection ${number}, ${WORDS[state]}`,
+    ]);
+  for (let i = 0; i < lane.dialing; i++) boxes.push(["dialing", "\u2026", "being dialed"]);
+  while (boxes.length < lane.maxActive) boxes.push(["", "", "none"]);
   const slots = card.querySelector(".slots");
   while (slots.children.length > boxes.length) slots.lastElementChild.remove();
   boxes.forEach(([kind, text, title], i) => {
