@@ -85,7 +85,7 @@ class TcpBenchTest {
   void theComparisonMeasuresEachPeerAndPrintsRatiosFailuresAndFloors() {
     int exitCode =
         run(
-            "compare tcp --json --quick --rows 64b/1 --peers connpool,dedicated --forks 1"
+            "compare tcp --json --quick --rows 64b/1 --peers connpool,dedicated --forks 1 --turns 2"
                 .split(" "),
             "--warm-up",
             "0.02",
@@ -96,12 +96,24 @@ class TcpBenchTest {
         printed
             .lines()
             .filter(line -> line.startsWith("{"))
-            .map(line -> JsonLine.parse(line).text("row"))
+            .map(JsonLine::parse)
+            .map(line -> line.text("row") + " " + line.text("peer") + " " + line.text("turn"))
             .toList();
     assertAll(
         printed + err,
         () -> assertEquals(0, exitCode),
-        () -> assertEquals(List.of("64b/1", "64b/1", "closing-64b/1", "closing-64b/1"), rows),
+        () ->
+            assertEquals(
+                List.of(
+                    "64b/1 connpool 1",
+                    "64b/1 dedicated 1",
+                    "64b/1 connpool 2",
+                    "64b/1 dedicated 2",
+                    "closing-64b/1 connpool 1",
+                    "closing-64b/1 dedicated 1",
+                    "closing-64b/1 connpool 2",
+                    "closing-64b/1 dedicated 2"),
+                rows),
         () -> assertTrue(printed.matches("(?s).*\n64b/1 .*/s .*/s \\(\\d+\\.\\d\\dx\\).*")),
         () ->
             assertTrue(

@@ -80,6 +80,8 @@ class ThriftBenchTest {
             "thrift",
             "--json",
             "--quick",
+            "--turns",
+            "1",
             "--rows",
             "small/8",
             "--peers",

@@ -14,6 +14,8 @@ import java.util.List;
  * reach. The number after the slash is the threads'.
  */
 final class AcquireRows {
+  static final String VIRTUAL = "--virtual";
+
   private static final List<Floor> BEST_PEER = List.of(new Floor(BEST, 1.0));
 
   static final List<Row> ALL =
@@ -55,7 +57,7 @@ final class AcquireRows {
   }
 
   private static Row virtual(String name, String options, List<Floor> floors) {
-    List<String> arguments = arguments("--virtual --threads 10000 " + options);
+    List<String> arguments = arguments(VIRTUAL + " --threads 10000 " + options);
     return new Row(name, arguments, Metric.THROUGHPUT, floors, Scope.VIRTUAL_THREADS);
   }
 

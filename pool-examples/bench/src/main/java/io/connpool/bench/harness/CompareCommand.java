@@ -119,7 +119,7 @@ public abstract class CompareCommand implements Callable<Integer> {
     Progress progress =
         new Progress(
             spec.commandLine().getErr(),
-            chosen.size() * measured.size() * effort.forks(),
+            chosen.size() * effort.steps(measured.size()),
             effort.planned(chosen, measured.size()));
     Fork fork = new Fork(spec.root().userObject().getClass());
     Results results = new Comparison(fork, measured, effort, lines, progress).measure(chosen);
@@ -168,15 +168,12 @@ public abstract class CompareCommand implements Callable<Integer> {
 
   private void printHead(PrintWriter out) {
     missingPeers().forEach((peer, why) -> out.println("Missing    " + peer + ": " + why));
-    Effort effort = effort();
     out.println("JDK        " + Machine.jdk());
     out.println("Processor  " + Machine.processor());
     out.println(
         "Command    "
             + String.join(" ", spec.root().commandLine().getParseResult().originalArgs()));
-    out.printf(
-        "Effort     %d JVMs per figure, each %s s warm-up and %s s window%n",
-        effort.forks(), effort.warmUp(), effort.seconds());
+    out.println("Effort     " + effort().text());
     out.flush();
   }
 

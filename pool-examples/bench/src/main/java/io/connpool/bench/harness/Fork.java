@@ -1,12 +1,14 @@
 package io.connpool.bench.harness;
 
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -44,6 +46,69 @@ public final class Fork {
    */
   public JsonLine run(List<String> arguments, Duration limit)
       throws IOException, InterruptedException {
+    Process process = start(arguments);
+    try {
+      List<String> printed = within(limit, arguments, () -> process.inputReader().lines().toList());
+      int exitCode = process.waitFor();
+      if (exitCode != 0 || printed.isEmpty()) {
+        throw new IOException(
+            "exit code %d, %d lines printed: %s".formatted(exitCode, printed.size(), arguments));
+      }
+      return JsonLine.parse(printed.get(printed.size() - 1));
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /**
+   * Starts one that measures when it is told to.
+   *
+   * @param arguments of the command
+   * @return to be closed
+   * @throws IOException if it cannot be started
+   */
+  Worker open(List<String> arguments) throws IOException {
+    List<String> all = new ArrayList<>(arguments);
+    all.add(Timing.TURNS);
+    return new Worker(start(all), all);
+  }
+
+  /** A JVM that warms up at once, measures once for each turn, and rests in between. */
+  static final class Worker implements AutoCloseable {
+    private final Process process;
+    private final List<String> arguments;
+
+    private Worker(Process process, List<String> arguments) {
+      this.process = process;
+      this.arguments = arguments;
+    }
+
+    /**
+     * Measures once; the first time this waits for the warm-up.
+     *
+     * @param limit how long it may take
+     * @return the result
+     * @throws IOException if it failed, or took longer
+     */
+    JsonLine turn(Duration limit) throws IOException, InterruptedException {
+      BufferedWriter orders = process.outputWriter();
+      orders.newLine();
+      orders.flush();
+      String printed = within(limit, arguments, () -> process.inputReader().readLine());
+      if (printed == null) {
+        throw new IOException("exit code %d: %s".formatted(process.waitFor(), arguments));
+      }
+      return JsonLine.parse(printed);
+    }
+
+    /** Kills it: it has nothing to lose. */
+    @Override
+    public void close() {
+      process.destroyForcibly().onExit().join(); // before another one is measured
+    }
+  }
+
+  private Process start(List<String> arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(JVM_OPTIONS);
@@ -52,24 +117,22 @@ public final class Fork {
     }
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
     command.addAll(arguments);
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+  }
+
+  /** What a JVM prints; the caller kills one that takes longer, which ends the reading. */
+  private static <T> T within(Duration limit, List<String> arguments, Callable<T> reading)
+      throws IOException, InterruptedException {
+    FutureTask<T> printed = new FutureTask<>(reading);
+    Thread reader = new Thread(printed, "bench-reader");
+    reader.setDaemon(true);
+    reader.start();
     try {
-      CompletableFuture<List<String>> lines =
-          CompletableFuture.supplyAsync(() -> process.inputReader().lines().toList());
-      List<String> printed = lines.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-      int exitCode = process.waitFor();
-      if (exitCode != 0 || printed.isEmpty()) {
-        throw new IOException(
-            "exit code %d, %d lines printed: %s".formatted(exitCode, printed.size(), arguments));
-      }
-      return JsonLine.parse(printed.get(printed.size() - 1));
+      return printed.get(limit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException hangs) {
       throw new IOException("killed after " + limit.toSeconds() + " s: " + arguments, hangs);
     } catch (ExecutionException unreadable) {
       throw new IOException("no output: " + arguments, unreadable.getCause());
-    } finally {
-      process.destroyForcibly();
     }
   }
 }

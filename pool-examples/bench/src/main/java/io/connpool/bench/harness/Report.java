@@ -37,7 +37,7 @@ final class Report {
   /** One comparison that is to be measured. */
   private record Plan(CompareCommand suite, List<Row> rows, List<String> peers, Effort effort) {
     int measurements() {
-      return rows.size() * peers.size() * effort.forks();
+      return rows.size() * effort.steps(peers.size());
     }
 
     double planned() {

@@ -77,8 +77,15 @@ public final class Results {
     return median(row, peer, row.metric().field());
   }
 
-  /** The median of a field, NaN if no result has it. */
-  double median(Row row, String peer, String field) {
+  /**
+   * The median of a field.
+   *
+   * @param row the row
+   * @param peer its name
+   * @param field the field's name
+   * @return NaN if no result has it
+   */
+  public double median(Row row, String peer, String field) {
     return median(values(row, peer, field));
   }
 

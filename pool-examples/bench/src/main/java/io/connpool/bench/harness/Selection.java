@@ -24,8 +24,11 @@ final class Selection {
   @Option(names = "--warm-up", description = "Seconds of each JVM that do not count.")
   @Nullable Double warmUp;
 
-  @Option(names = "--seconds", description = "Seconds of each JVM that count.")
+  @Option(names = "--seconds", description = "Seconds of each window.")
   @Nullable Double seconds;
+
+  @Option(names = "--turns", description = "Windows of each JVM, where JVMs take turns.")
+  @Nullable Integer turns;
 
   /** The rows that are asked for, and that this Java can run. */
   List<Row> of(List<Row> all) {
@@ -42,11 +45,12 @@ final class Selection {
         .toList();
   }
 
-  /** The work per figure that is asked for. */
+  /** The work per figure that is asked for; turns only where they are usual. */
   Effort effort(Effort usual) {
     return new Effort(
         forks == null ? usual.forks() : forks,
         warmUp == null ? usual.warmUp() : warmUp,
-        seconds == null ? usual.seconds() : seconds);
+        seconds == null ? usual.seconds() : seconds,
+        turns == null || usual.turns() == 0 ? usual.turns() : turns);
   }
 }

@@ -17,14 +17,10 @@ import picocli.CommandLine.Command;
  */
 @Command(name = "tcp", description = "Compares exchanges of messages over TCP.")
 public final class CompareTcpCommand extends CompareCommand {
-  /**
-   * Callers that keep every processor busy leave the compiler little, and a pool has more to be
-   * compiled than a loop: with eight callers on two processors, JDK 25, the same build has 0.84 of
-   * the loop's throughput after two seconds and 0.93 after eight.
-   */
-  private static final Effort FULL = new Effort(10, 6, 2);
+  /** Many short turns: what else the machine does changes the rate by a third within seconds. */
+  private static final Effort FULL = new Effort(2, 5, 0.3, 20);
 
-  private static final Effort QUICK = new Effort(1, 4, 1);
+  private static final Effort QUICK = new Effort(1, 3, 0.3, 7);
 
   @Override
   protected List<Row> allRows() {

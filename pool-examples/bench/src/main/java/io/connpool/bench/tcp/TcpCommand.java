@@ -4,6 +4,7 @@ import io.connpool.bench.harness.ClosedLoop;
 import io.connpool.bench.harness.ClosedLoop.Outcome;
 import io.connpool.bench.harness.JsonLine;
 import io.connpool.bench.harness.Machine;
+import io.connpool.bench.harness.Timing;
 import io.connpool.bench.tcp.peer.EchoServer;
 import io.connpool.bench.tcp.peer.Peer;
 import io.connpool.bench.tcp.peer.Peers;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.HdrHistogram.Histogram;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -56,11 +58,7 @@ public final class TcpCommand implements Callable<Integer> {
       description = "Exchanges after which a caller pauses, for up to twice that long; 0 for none.")
   int burst;
 
-  @Option(names = "--warm-up", description = "Seconds that do not count.")
-  double warmUp = 1;
-
-  @Option(names = "--seconds", description = "Seconds that count.")
-  double seconds = 3;
+  @Mixin Timing timing = new Timing();
 
   @Option(names = "--json", description = "Prints one JSON object.")
   boolean json;
@@ -75,18 +73,22 @@ public final class TcpCommand implements Callable<Integer> {
     } catch (IllegalArgumentException wrong) {
       throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
     }
-    JsonLine result;
     try (EchoServer server = new EchoServer(Duration.ofMillis(closeIdleMillis));
         Peer open = kind.open(server.address(), threads)) {
-      Outcome outcome =
-          new ClosedLoop(threads, number -> new Exchanges(open.caller(), load, number))
-              .measure(TcpCommand::daemon, duration(warmUp), duration(seconds), GRACE);
-      result = result(outcome).with("settings", open.settings());
+      ClosedLoop loop =
+          new ClosedLoop(threads, number -> new Exchanges(open.caller(), load, number), GRACE);
+      timing.measure(
+          loop,
+          TcpCommand::daemon,
+          outcome -> print(result(outcome).with("settings", open.settings())));
     }
+    return 0;
+  }
+
+  private void print(JsonLine result) {
     PrintWriter out = spec.commandLine().getOut();
     out.println(json ? result : result.indented());
     out.flush();
-    return 0;
   }
 
   /** A stuck thread must not keep the program from ending. */
@@ -94,10 +96,6 @@ public final class TcpCommand implements Callable<Integer> {
     Thread thread = new Thread(task, "bench");
     thread.setDaemon(true);
     return thread;
-  }
-
-  private static Duration duration(double seconds) {
-    return Duration.ofNanos(Math.round(seconds * 1e9));
   }
 
   private JsonLine result(Outcome outcome) {
@@ -110,7 +108,7 @@ public final class TcpCommand implements Callable<Integer> {
         .with("payload", payload)
         .with("close_idle_ms", closeIdleMillis)
         .with("burst", burst)
-        .with("seconds", seconds)
+        .with("seconds", timing.seconds())
         .with("ops_per_s", outcome.perSecond())
         .with("cpu_us", outcome.cpuNanos() / 1e3)
         .with("p50_us", micros(times, 50))

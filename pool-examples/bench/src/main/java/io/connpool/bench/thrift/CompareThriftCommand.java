@@ -11,8 +11,8 @@ import picocli.CommandLine.Command;
 /** All ways to call a Thrift server, under all loads. */
 @Command(name = "thrift", description = "Compares calls of a Thrift server.")
 public final class CompareThriftCommand extends CompareCommand {
-  private static final Effort FULL = new Effort(5, 4, 2);
-  private static final Effort QUICK = new Effort(1, 2, 1);
+  private static final Effort FULL = new Effort(2, 5, 0.3, 15);
+  private static final Effort QUICK = new Effort(1, 3, 0.3, 5);
 
   @Override
   protected List<Row> allRows() {

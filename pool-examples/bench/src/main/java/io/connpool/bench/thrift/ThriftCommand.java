@@ -4,6 +4,7 @@ import io.connpool.bench.harness.ClosedLoop;
 import io.connpool.bench.harness.ClosedLoop.Outcome;
 import io.connpool.bench.harness.JsonLine;
 import io.connpool.bench.harness.Machine;
+import io.connpool.bench.harness.Timing;
 import io.connpool.bench.harness.VirtualThreads;
 import io.connpool.bench.thrift.peer.Peer;
 import io.connpool.bench.thrift.peer.Peers;
@@ -13,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadFactory;
 import org.HdrHistogram.Histogram;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -45,11 +47,7 @@ public final class ThriftCommand implements Callable<Integer> {
   @Option(names = "--payload", description = "Characters of each request, and of its answer.")
   int payload = Load.LEAST_PAYLOAD;
 
-  @Option(names = "--warm-up", description = "Seconds that do not count.")
-  double warmUp = 1;
-
-  @Option(names = "--seconds", description = "Seconds that count.")
-  double seconds = 3;
+  @Mixin Timing timing = new Timing();
 
   @Option(names = "--json", description = "Prints one JSON object.")
   boolean json;
@@ -64,19 +62,20 @@ public final class ThriftCommand implements Callable<Integer> {
     } catch (IllegalArgumentException wrong) {
       throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
     }
-    JsonLine result;
     try (Peer open = kind.open(threads)) {
       ThreadFactory factory =
           load.virtual() ? VirtualThreads.factory("bench-") : ThriftCommand::daemon;
-      Outcome outcome =
-          new ClosedLoop(threads, number -> EchoCalls.of(open, load, number))
-              .measure(factory, duration(warmUp), duration(seconds), GRACE);
-      result = result(outcome).with("settings", open.settings());
+      ClosedLoop loop = new ClosedLoop(threads, number -> EchoCalls.of(open, load, number), GRACE);
+      timing.measure(
+          loop, factory, outcome -> print(result(outcome).with("settings", open.settings())));
     }
+    return 0;
+  }
+
+  private void print(JsonLine result) {
     PrintWriter out = spec.commandLine().getOut();
     out.println(json ? result : result.indented());
     out.flush();
-    return 0;
   }
 
   /** A stuck caller must not keep the program from ending. */
@@ -84,10 +83,6 @@ public final class ThriftCommand implements Callable<Integer> {
     Thread thread = new Thread(task, "bench");
     thread.setDaemon(true);
     return thread;
-  }
-
-  private static Duration duration(double seconds) {
-    return Duration.ofNanos(Math.round(seconds * 1e9));
   }
 
   private JsonLine result(Outcome outcome) {
@@ -98,8 +93,9 @@ public final class ThriftCommand implements Callable<Integer> {
         .with("threads", threads)
         .with("kind", virtual ? "virtual" : "platform")
         .with("payload", payload)
-        .with("seconds", seconds)
+        .with("seconds", timing.seconds())
         .with("ops_per_s", outcome.perSecond())
+        .with("cpu_us", outcome.cpuNanos() / 1e3)
         .with("p50_us", micros(times, 50))
         .with("p99_us", micros(times, 99))
         .with("p9999_us", micros(times, 99.99))

@@ -97,24 +97,47 @@ class ClosedLoopTest {
   void aCallerThatDoesNotComeBackIsStuck() throws Exception {
     CountDownLatch never = new CountDownLatch(1);
     AtomicLong doneByFirst = new AtomicLong();
-    Outcome outcome =
+    try (ClosedLoop loop =
         new ClosedLoop(
-                2,
-                number ->
-                    () -> {
-                      if (number == 0 && doneByFirst.incrementAndGet() > 1) {
-                        never.await();
-                      }
-                      return parked(0);
-                    })
-            .measure(ClosedLoopTest::daemon, SHORT, SHORT, Duration.ofMillis(500));
-    assertEquals(1, outcome.stuck());
+            2,
+            number ->
+                () -> {
+                  if (number == 0 && doneByFirst.incrementAndGet() > 1) {
+                    never.await();
+                  }
+                  return parked(0);
+                },
+            Duration.ofMillis(500))) {
+      loop.begin(ClosedLoopTest::daemon);
+      assertEquals(1, loop.measure(SHORT).stuck());
+    }
     never.countDown();
+  }
+
+  @Test
+  void whoRestsDoesNothingAndEachWindowCountsForItself() throws Exception {
+    AtomicLong done = new AtomicLong();
+    try (ClosedLoop loop =
+        new ClosedLoop(3, number -> () -> parked(done.incrementAndGet()), GRACE)) {
+      loop.begin(ClosedLoopTest::daemon);
+      assertEquals(3, done.get(), "each has done it once");
+      Outcome first = loop.measure(SHORT);
+      long afterFirst = done.get();
+      TimeUnit.MILLISECONDS.sleep(20);
+      assertEquals(afterFirst, done.get(), "done while everybody rests");
+      Outcome second = loop.measure(SHORT);
+      long timed = first.times().getTotalCount() + second.times().getTotalCount();
+      assertTrue(timed > 0 && timed <= done.get(), () -> timed + " of " + done);
+    }
   }
 
   private static Outcome measure(int threads, ClosedLoop.Callers callers)
       throws InterruptedException {
-    return new ClosedLoop(threads, callers).measure(ClosedLoopTest::daemon, SHORT, SHORT, GRACE);
+    try (ClosedLoop loop = new ClosedLoop(threads, callers, GRACE)) {
+      loop.begin(ClosedLoopTest::daemon);
+      loop.work(SHORT);
+      return loop.measure(SHORT);
+    }
   }
 
   private static Thread daemon(Runnable task) {
