@@ -78,6 +78,10 @@ abstract class Exchange extends Message {
       super(type, body, began, timeoutNanos);
     }
 
+    boolean isVirtual() {
+      return VirtualThreads.isVirtual(waiter);
+    }
+
     @Override
     void deliver() {
       LockSupport.unpark(waiter);
@@ -92,7 +96,7 @@ abstract class Exchange extends Message {
      */
     @SuppressWarnings("ThreadPriorityCheck") // a matter of speed only
     boolean await(boolean alone) {
-      int yields = VirtualThreads.isVirtual(waiter) ? 0 : alone ? YIELDS_ALONE : YIELDS;
+      int yields = isVirtual() ? 0 : alone ? YIELDS_ALONE : YIELDS;
       while (!isDone()) {
         if (yields > 0) {
           yields--;

@@ -62,6 +62,9 @@ final class IoLoop implements Runnable {
   /** Writes to one session in one turn: as with reading, the others wait for it. */
   private static final int ROUNDS = 4;
 
+  /** So many sleepers are woken for less than what a thread costs that wakes them. */
+  private static final int FEW_SLEEPERS = 4;
+
   /** What the selector finds: a session's channel or a listening one. */
   interface Selected {
     void onSelected(SelectionKey key);
@@ -88,6 +91,7 @@ final class IoLoop implements Runnable {
   private final List<Session> sessions = new ArrayList<>();
   private final Deque<Writer> toFlush = new ArrayDeque<>();
   private final List<Exchange.Sync> sleepers = new ArrayList<>();
+  private final List<Exchange.Sync> virtualSleepers = new ArrayList<>();
   private final List<Exchange.Async> inlineFutures = new ArrayList<>();
   private final Jobs futureJobs = new Jobs();
   private final Jobs handlerJobs = new Jobs();
@@ -203,7 +207,8 @@ final class IoLoop implements Runnable {
         futureJobs.add(future);
       }
     } else {
-      sleepers.add((Exchange.Sync) exchange);
+      Exchange.Sync sleeper = (Exchange.Sync) exchange;
+      (sleeper.isVirtual() ? virtualSleepers : sleepers).add(sleeper);
     }
   }
 
@@ -292,10 +297,25 @@ final class IoLoop implements Runnable {
   }
 
   private void wakeSleepers() {
-    for (Exchange.Sync sleeper : sleepers) {
-      sleeper.deliver();
-    }
+    sleepers.forEach(Exchange.Sync::deliver);
     sleepers.clear();
+    if (virtualSleepers.size() <= FEW_SLEEPERS) {
+      virtualSleepers.forEach(Exchange.Sync::deliver);
+    } else {
+      callbacks.run(new Crew.Job[] {new WakeUp(List.copyOf(virtualSleepers))}, 1);
+    }
+    virtualSleepers.clear();
+  }
+
+  /**
+   * Wakes virtual threads from one of their kind: then each goes into its carrier's own queue,
+   * instead of one that all carriers share, with a lock and perhaps a system call for each.
+   */
+  private record WakeUp(List<Exchange.Sync> sleepers) implements Crew.Job {
+    @Override
+    public void run(boolean moreToCome) {
+      sleepers.forEach(Exchange.Sync::deliver);
+    }
   }
 
   private void takeOverAndFlush() {
