@@ -20,7 +20,7 @@ public final class CompareTcpCommand extends CompareCommand {
   /** Many short turns: what else the machine does changes the rate by a third within seconds. */
   private static final Effort FULL = new Effort(2, 5, 0.3, 20);
 
-  private static final Effort QUICK = new Effort(1, 3, 0.3, 7);
+  private static final Effort QUICK = new Effort(1, 2, 0.3, 5);
 
   @Override
   protected List<Row> allRows() {

@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
 @Command(name = "thrift", description = "Compares calls of a Thrift server.")
 public final class CompareThriftCommand extends CompareCommand {
   private static final Effort FULL = new Effort(2, 5, 0.3, 15);
-  private static final Effort QUICK = new Effort(1, 3, 0.3, 5);
+  private static final Effort QUICK = new Effort(1, 2, 0.3, 5);
 
   @Override
   protected List<Row> allRows() {
