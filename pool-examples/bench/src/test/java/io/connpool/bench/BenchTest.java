@@ -134,6 +134,14 @@ class BenchTest {
   }
 
   @Test
+  void turnsAreRefusedWhereNobodyTakesThem() {
+    assertEquals(2, run("compare", "acquire", "--turns", "3"));
+    assertTrue(
+        err.toString().contains("--turns 3: in 'compare acquire' each JVM measures once"),
+        err::toString);
+  }
+
+  @Test
   void rowsThatNeedVirtualThreadsAreRunOrReportedAsNotRun() {
     int exitCode =
         run(

@@ -5,7 +5,7 @@ import io.connpool.bench.acquire.peer.Peer;
 import io.connpool.bench.acquire.peer.Peers;
 import io.connpool.bench.harness.JsonLine;
 import io.connpool.bench.harness.Machine;
-import java.io.PrintWriter;
+import io.connpool.bench.harness.Output;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.HdrHistogram.Histogram;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -71,8 +72,7 @@ public final class AcquireCommand implements Callable<Integer> {
       description = "Adds all waits to the JSON, as HdrHistogram encodes them, in base64.")
   boolean histogram;
 
-  @Option(names = "--json", description = "Prints one JSON object.")
-  boolean json;
+  @Mixin Output output = new Output();
 
   @Override
   public Integer call() throws InterruptedException {
@@ -91,9 +91,7 @@ public final class AcquireCommand implements Callable<Integer> {
           new Run<>(pool, load, conns).measure(duration(warmUp), duration(seconds), GRACE);
       result = result(load, outcome).with("settings", pool.settings());
     }
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(json ? result : result.indented());
-    out.flush();
+    output.print(result);
     return 0;
   }
 

@@ -163,7 +163,12 @@ public abstract class CompareCommand implements Callable<Integer> {
   }
 
   private Effort effort() {
-    return selection.effort(defaultEffort(selection.quick));
+    Effort usual = defaultEffort(selection.quick);
+    if (selection.turns != null && usual.turns() == 0) {
+      throw wrong(
+          "--turns %d: in 'compare %s' each JVM measures once".formatted(selection.turns, name()));
+    }
+    return selection.effort(usual);
   }
 
   private void printHead(PrintWriter out) {

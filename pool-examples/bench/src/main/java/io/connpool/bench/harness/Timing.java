@@ -26,6 +26,9 @@ public final class Timing {
    */
   private static final Duration COMPILER_IDLE = Duration.ofMillis(300);
 
+  /** Looks at a compiler: after six seconds the callers go on, whether it is idle or not. */
+  private static final int MOST_LOOKS = 20;
+
   @Option(names = "--warm-up", description = "Seconds that do not count.")
   double warmUp = 1;
 
@@ -90,11 +93,15 @@ public final class Timing {
 
   private static void awaitCompiler() throws InterruptedException {
     CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
-    long spent;
-    do {
-      spent = compiler.getTotalCompilationTime();
+    long before = -1;
+    for (int looks = 0; looks < MOST_LOOKS; looks++) {
+      long spent = compiler.getTotalCompilationTime();
+      if (spent == before) {
+        return;
+      }
+      before = spent;
       TimeUnit.NANOSECONDS.sleep(COMPILER_IDLE.toNanos());
-    } while (spent != compiler.getTotalCompilationTime());
+    }
   }
 
   private static Duration duration(double seconds) {

@@ -2,16 +2,17 @@ package io.connpool.bench.mux;
 
 import io.connpool.bench.harness.JsonLine;
 import io.connpool.bench.harness.Machine;
+import io.connpool.bench.harness.Output;
 import io.connpool.bench.mux.Load.Kind;
 import io.connpool.bench.mux.peer.Client;
 import io.connpool.bench.mux.peer.Peers;
 import io.connpool.bench.mux.peer.Server;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.HdrHistogram.Histogram;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -59,8 +60,7 @@ public final class MuxCommand implements Callable<Integer> {
   @Option(names = "--seconds", description = "Seconds that count.")
   double seconds = 3;
 
-  @Option(names = "--json", description = "Prints one JSON object.")
-  boolean json;
+  @Mixin Output output = new Output();
 
   @Override
   public Integer call() throws Exception {
@@ -85,9 +85,7 @@ public final class MuxCommand implements Callable<Integer> {
           result(new Run(client, load).measure(duration(warmUp), duration(seconds), GRACE))
               .with("settings", kind.settings());
     }
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(json ? result : result.indented());
-    out.flush();
+    output.print(result);
     return 0;
   }
 

@@ -4,12 +4,12 @@ import io.connpool.bench.harness.ClosedLoop;
 import io.connpool.bench.harness.ClosedLoop.Outcome;
 import io.connpool.bench.harness.JsonLine;
 import io.connpool.bench.harness.Machine;
+import io.connpool.bench.harness.Output;
 import io.connpool.bench.harness.Timing;
 import io.connpool.bench.tcp.peer.EchoServer;
 import io.connpool.bench.tcp.peer.Peer;
 import io.connpool.bench.tcp.peer.Peers;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.HdrHistogram.Histogram;
@@ -60,8 +60,7 @@ public final class TcpCommand implements Callable<Integer> {
 
   @Mixin Timing timing = new Timing();
 
-  @Option(names = "--json", description = "Prints one JSON object.")
-  boolean json;
+  @Mixin Output output = new Output();
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -80,15 +79,9 @@ public final class TcpCommand implements Callable<Integer> {
       timing.measure(
           loop,
           TcpCommand::daemon,
-          outcome -> print(result(outcome).with("settings", open.settings())));
+          outcome -> output.print(result(outcome).with("settings", open.settings())));
     }
     return 0;
-  }
-
-  private void print(JsonLine result) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(json ? result : result.indented());
-    out.flush();
   }
 
   /** A stuck thread must not keep the program from ending. */

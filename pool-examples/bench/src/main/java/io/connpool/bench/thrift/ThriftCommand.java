@@ -4,11 +4,11 @@ import io.connpool.bench.harness.ClosedLoop;
 import io.connpool.bench.harness.ClosedLoop.Outcome;
 import io.connpool.bench.harness.JsonLine;
 import io.connpool.bench.harness.Machine;
+import io.connpool.bench.harness.Output;
 import io.connpool.bench.harness.Timing;
 import io.connpool.bench.harness.VirtualThreads;
 import io.connpool.bench.thrift.peer.Peer;
 import io.connpool.bench.thrift.peer.Peers;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadFactory;
@@ -49,8 +49,7 @@ public final class ThriftCommand implements Callable<Integer> {
 
   @Mixin Timing timing = new Timing();
 
-  @Option(names = "--json", description = "Prints one JSON object.")
-  boolean json;
+  @Mixin Output output = new Output();
 
   @Override
   public Integer call() throws Exception {
@@ -67,15 +66,11 @@ public final class ThriftCommand implements Callable<Integer> {
           load.virtual() ? VirtualThreads.factory("bench-") : ThriftCommand::daemon;
       ClosedLoop loop = new ClosedLoop(threads, number -> EchoCalls.of(open, load, number), GRACE);
       timing.measure(
-          loop, factory, outcome -> print(result(outcome).with("settings", open.settings())));
+          loop,
+          factory,
+          outcome -> output.print(result(outcome).with("settings", open.settings())));
     }
     return 0;
-  }
-
-  private void print(JsonLine result) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(json ? result : result.indented());
-    out.flush();
   }
 
   /** A stuck caller must not keep the program from ending. */
